@@ -1,0 +1,54 @@
+import type { z } from 'zod';
+import type { TraceId } from '../../values/trace.ts';
+
+/** Who calls: resolved from the bearer token by the HTTP wire. */
+export interface ApiActor {
+  /** Token name, stored with each request for audit. */
+  readonly name: string;
+  readonly scopes: readonly Scope[];
+  readonly trace: TraceId;
+}
+
+/** What a token may do; printed by `bonusgate token create --help`. */
+export const SCOPES = ['events:write', 'subscribers:read', 'subscribers:write', 'ledger:write', 'ledger:read'] as const;
+export type Scope = (typeof SCOPES)[number];
+
+/**
+ * An HTTP operation as a value. The wire mounts a list of them (authentication, limits, problem+json, OpenAPI) and
+ * knows no noun. A {@link Refusal} thrown by `handle` becomes 4xx problem+json, a Fault or IntakeFull a 503 with
+ * Retry-After.
+ */
+export interface Route<
+  Params extends z.ZodType = z.ZodType,
+  Query extends z.ZodType = z.ZodType,
+  Body extends z.ZodType = z.ZodType,
+  Answer extends z.ZodType = z.ZodType,
+> {
+  readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
+  /** Fastify form: `/v1/subscribers/:msisdn`. */
+  readonly path: string;
+  readonly scope: Scope;
+  readonly summary: string;
+  readonly params?: Params;
+  readonly query?: Query;
+  readonly body?: Body;
+  readonly answer: Answer;
+  /** True when the operation needs an `Idempotency-Key` header; it then arrives as `input.idempotencyKey`. */
+  readonly idempotent?: boolean;
+  handle(
+    actor: ApiActor,
+    input: {
+      params: z.output<Params>;
+      query: z.output<Query>;
+      body: z.output<Body>;
+      idempotencyKey: string;
+    },
+  ): Promise<z.input<Answer>>;
+}
+
+/** Keeps each route's types while it is written, and forgets them when it is listed. */
+export function route<P extends z.ZodType, Q extends z.ZodType, B extends z.ZodType, A extends z.ZodType>(
+  value: Route<P, Q, B, A>,
+): Route {
+  return value as unknown as Route;
+}

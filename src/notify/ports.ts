@@ -1,0 +1,60 @@
+import type { Instant } from '../values/instant.ts';
+import type { TraceId } from '../values/trace.ts';
+
+/** A message on its way to a handset. The wire splits it, encodes it and numbers its parts. */
+export interface OutboundSms {
+  /** Delivery record id, unique for ever; the same when a message is offered again. */
+  readonly id: string;
+  readonly trace: TraceId;
+  /** Which SMSC (name in the configuration); the first usable one when absent. */
+  readonly smsc?: string;
+  /** Short code or alphanumeric sender. */
+  readonly source: string;
+  /** E.164 digits. */
+  readonly destination: string;
+  readonly text: string;
+  /** Ask for a receipt. */
+  readonly receipt: boolean;
+  /** Replies go out before service messages, those before campaigns. */
+  readonly priority: 'reply' | 'service' | 'campaign';
+}
+
+/**
+ * How a submit ended. `accepted`: every part was taken, with the SMSC's ids. `refused`: the SMSC said no for good.
+ * `retry`: not taken, may be offered again (throttled, no bind, SMSC trouble). `unknown`: no answer before the time-out
+ * or the loss of the connection; it may or may not have been sent.
+ */
+export type SubmitReceipt =
+  | { readonly kind: 'accepted'; readonly bind: string; readonly messageIds: readonly string[] }
+  | { readonly kind: 'refused'; readonly status: number }
+  | { readonly kind: 'retry'; readonly reason: string; readonly status?: number }
+  | { readonly kind: 'unknown'; readonly reason: string };
+
+/** Exported by the SMPP wire, passed to the dispatcher by the daemon. Never rejects. */
+export type SendSms = (mt: OutboundSms) => Promise<SubmitReceipt>;
+
+export const MESSAGE_STATES = [
+  'enroute',
+  'delivered',
+  'expired',
+  'deleted',
+  'undeliverable',
+  'accepted',
+  'unknown',
+  'rejected',
+] as const;
+export type MessageState = (typeof MESSAGE_STATES)[number];
+
+/** A delivery receipt (SMPP 3.4 Appendix B), already parsed and its id normalised by the bind's profile. */
+export interface DeliveryReceipt {
+  readonly smsc: string;
+  readonly bind: string;
+  readonly messageId: string;
+  readonly source: string;
+  readonly messageState: MessageState;
+  readonly error?: string;
+  readonly receivedAt: Instant;
+}
+
+/** Stores a receipt; the wire answers ESME_ROK only when it resolves true. Never rejects. */
+export type ReceiveReceipt = (receipt: DeliveryReceipt) => Promise<boolean>;
