@@ -26,14 +26,16 @@ function installedAgrees(root, lock) {
   return Object.entries(lock.packages).every(([where, entry]) => {
     if (where === '' || entry.link) return true;
     const found = installed[where];
-    if (found === undefined) return entry.optional === true && !fitsThisMachine(entry);
+    if (found === undefined) return entry.optional === true && !madeForThisMachine(entry);
     return found.version === entry.version;
   });
 }
 
-function fitsThisMachine(entry) {
-  const fits = (list, value) => list === undefined || list.includes(value);
-  return fits(entry.os, process.platform) && fits(entry.cpu, process.arch) && entry.libc === undefined;
+/** True for a package made for exactly this system; optional ones without a system are npm's own choice. */
+function madeForThisMachine(entry) {
+  return (
+    entry.os?.includes(process.platform) && entry.cpu?.includes(process.arch) && entry.libc === undefined
+  );
 }
 
 function npmCi(root, stop) {
