@@ -27,6 +27,7 @@ export const REFUSAL_CODES = [
   'origin_untrusted',
   'pin_locked',
   'pin_not_set',
+  'pin_weak',
   'pin_wrong',
   'points_insufficient',
   'points_invalid',
