@@ -14,7 +14,10 @@ export interface RedirectRequest {
 export const PASS_REASONS = [
   'method',
   'connect',
+  'not_http',
+  'malformed',
   'not_partner',
+  'url_too_long',
   'no_identity',
   'unknown_identity',
   'not_eligible',
