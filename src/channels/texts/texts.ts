@@ -1,0 +1,198 @@
+import { readFile } from 'node:fs/promises';
+import path from 'node:path';
+import { IntlMessageFormat, type Formatters } from 'intl-messageformat';
+import { z } from 'zod';
+import { LANGUAGES, type Language } from '../../values/language.ts';
+import { TEXT_ARGUMENTS, TEXT_KEYS, type TextKey } from './keys.ts';
+import { groupDigits } from './numbers.ts';
+import { ContentError, readYaml, type YamlSource } from './yaml-source.ts';
+
+/** What a text is filled in with. Points are given as bigint, everything else ready to read. */
+export type TextValues = Readonly<Record<string, string | number | bigint>>;
+
+/** Says what has a name, in a language. Pure once loaded: usable inside a ledger decision. */
+export interface Texts {
+  /** Never throws: of a text's variants, the first whose arguments are all given is used. */
+  say(key: TextKey, language: Language, values?: TextValues): string;
+}
+
+/** One wording, with the arguments it needs. */
+interface Variant {
+  readonly message: IntlMessageFormat;
+  readonly names: readonly string[];
+}
+
+const wording = z.string().min(1);
+const fileShape = z.record(
+  z.string(),
+  z.union([wording, z.record(z.string(), z.union([wording, z.array(wording).min(1)]))]),
+);
+type FileShape = z.infer<typeof fileShape>;
+
+/**
+ * Loads `en.yaml`, `ru.yaml`, ... from a folder.
+ *
+ * @throws ContentError naming file, line and key of each missing, unknown or inconsistent text
+ */
+export async function loadTexts(folder: string): Promise<Texts> {
+  const files = await Promise.all(
+    LANGUAGES.map(async (language) => {
+      const file = path.join(folder, `${language}.yaml`);
+      return [language, { file, source: await readFile(file, 'utf8') }] as const;
+    }),
+  );
+  return compileTexts(Object.fromEntries(files) as Record<Language, { file: string; source: string }>);
+}
+
+/** As {@link loadTexts}, from text already read. */
+export function compileTexts(sources: Readonly<Record<Language, { file: string; source: string }>>): Texts {
+  const problems: string[] = [];
+  const compiled = new Map<Language, Map<string, readonly Variant[]>>();
+  for (const language of LANGUAGES) {
+    const { file, source } = sources[language];
+    compiled.set(language, compileFile(language, readYaml(fileShape, file, source), problems));
+  }
+  if (problems.length === 0) compareLanguages(compiled, sources, problems);
+  if (problems.length > 0) throw new ContentError(problems.join('\n'));
+  return {
+    say: (key, language, values = {}) => sayOne(compiled.get(language)!.get(key)!, values),
+  };
+}
+
+function compileFile(
+  language: Language,
+  { value, locate }: YamlSource<FileShape>,
+  problems: string[],
+): Map<string, readonly Variant[]> {
+  const compiled = new Map<string, readonly Variant[]>();
+  for (const [key, { wordings, at }] of flatten(value)) {
+    const where = locate(at);
+    if (!(TEXT_KEYS as readonly string[]).includes(key)) {
+      problems.push(`${where}: no such text`);
+      continue;
+    }
+    const variants = wordings.map((text) => compileVariant(language, text, where, problems));
+    const found = variants.filter((variant) => variant !== undefined);
+    checkVariants(key as TextKey, found, where, problems);
+    compiled.set(key, found);
+  }
+  for (const key of TEXT_KEYS) if (!compiled.has(key)) problems.push(`${locate([])}: text ${key} is missing`);
+  return compiled;
+}
+
+function* flatten(value: FileShape): Generator<[string, { wordings: readonly string[]; at: string[] }]> {
+  for (const [section, content] of Object.entries(value)) {
+    if (typeof content === 'string') {
+      yield [section, { wordings: [content], at: [section] }];
+      continue;
+    }
+    for (const [name, text] of Object.entries(content)) {
+      yield [`${section}.${name}`, { wordings: [text].flat(), at: [section, name] }];
+    }
+  }
+}
+
+function compileVariant(
+  language: Language,
+  text: string,
+  where: string,
+  problems: string[],
+): Variant | undefined {
+  try {
+    const message = new IntlMessageFormat(text, language, undefined, {
+      formatters: FORMATTERS,
+      ignoreTag: true,
+    });
+    return { message, names: [...argumentNames(message.getAst() as readonly AstElement[])].sort() };
+  } catch (error) {
+    problems.push(`${where}: ${error instanceof Error ? error.message : String(error)}`);
+    return undefined;
+  }
+}
+
+function checkVariants(key: TextKey, variants: readonly Variant[], where: string, problems: string[]): void {
+  const refused = key.startsWith('refused.');
+  if (refused && (variants.at(-1)?.names.length ?? 0) > 0) {
+    problems.push(`${where}: the last wording of a refusal must need no argument`);
+  }
+  if (refused) return;
+  if (variants.length > 1) problems.push(`${where}: only refusals have several wordings`);
+  const known: readonly string[] = TEXT_ARGUMENTS[key as keyof typeof TEXT_ARGUMENTS];
+  for (const name of variants.flatMap((variant) => variant.names)) {
+    if (!known.includes(name)) problems.push(`${where}: argument {${name}} is not given to this text`);
+  }
+}
+
+function compareLanguages(
+  compiled: ReadonlyMap<Language, ReadonlyMap<string, readonly Variant[]>>,
+  sources: Readonly<Record<Language, { file: string }>>,
+  problems: string[],
+): void {
+  const [first, ...others] = LANGUAGES;
+  const needs = (language: Language, key: string): string =>
+    compiled
+      .get(language)!
+      .get(key)!
+      .map(({ names }) => `{${names.join(', ')}}`)
+      .join(' or ');
+  for (const other of others) {
+    for (const key of TEXT_KEYS) {
+      const [here, there] = [needs(first, key), needs(other, key)];
+      if (here === there) continue;
+      problems.push(`${key}: ${sources[first].file} uses ${here}, ${sources[other].file} uses ${there}`);
+    }
+  }
+}
+
+function sayOne(variants: readonly Variant[], values: TextValues): string {
+  const fitting = variants.find(({ names }) => names.every((name) => values[name] !== undefined));
+  const { message } = fitting ?? variants.at(-1)!;
+  // Points stay below 2^53 (POINTS_MAX), so the conversion for plural rules is exact.
+  const plain = Object.entries(values).map(([name, value]) => [
+    name,
+    typeof value === 'bigint' ? Number(value) : value,
+  ]);
+  try {
+    return String(message.format(Object.fromEntries(plain) as Record<string, string | number>)).trim();
+  } catch {
+    // An argument of the wrong type: a reply without its number is better than none.
+    return literalPart(variants.at(-1)!);
+  }
+}
+
+function literalPart({ message }: Variant): string {
+  const elements = message.getAst() as readonly AstElement[];
+  return elements.map((element) => (element.type === 0 ? element.value : '')).join('');
+}
+
+/** The parts of formatjs' syntax tree that matter here: 0 literal, 5 select, 6 plural, 7 the `#` sign. */
+interface AstElement {
+  readonly type: number;
+  readonly value?: string;
+  readonly options?: Readonly<Record<string, { readonly value: readonly AstElement[] }>>;
+}
+
+function argumentNames(elements: readonly AstElement[], found = new Set<string>()): Set<string> {
+  for (const element of elements) {
+    if (element.type !== 0 && element.value !== undefined) found.add(element.value);
+    for (const option of Object.values(element.options ?? {})) argumentNames(option.value, found);
+  }
+  return found;
+}
+
+/** Numbers as our parser reads them back: groups of three with spaces, never a comma or a dot. */
+const FORMATTERS: Formatters = {
+  getNumberFormat: (locale) =>
+    ({ format: (value: number) => groupDigits(value, String(locale)) }) as Intl.NumberFormat,
+  getDateTimeFormat: (...options) => new Intl.DateTimeFormat(...options),
+  getPluralRules: (locale, options) => pluralRules(String(locale), options),
+};
+
+const rulesByKey = new Map<string, Intl.PluralRules>();
+
+function pluralRules(locale: string, options?: Intl.PluralRulesOptions): Intl.PluralRules {
+  const key = `${locale} ${options?.type ?? 'cardinal'}`;
+  const known = rulesByKey.get(key) ?? new Intl.PluralRules(locale, options);
+  rulesByKey.set(key, known);
+  return known;
+}
