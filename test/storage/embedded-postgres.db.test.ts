@@ -99,9 +99,10 @@ describe('embedded Postgres', function () {
   });
 
   it('is started again when it dies under a running daemon', async () => {
-    const { url, onExit } = await start();
+    const running = await start();
+    const { url } = running;
     let told = 0;
-    onExit(() => (told += 1));
+    running.onExit(() => (told += 1));
     const { pid } = (await readPostmasterFile(await dataFolder(home)))!;
     process.kill(pid, 'SIGKILL');
     const again = await waitUntil(() => query(url, 'select 1 as one').catch(() => undefined), {
