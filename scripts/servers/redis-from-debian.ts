@@ -66,6 +66,7 @@ async function download(target: string): Promise<void> {
       ...flags,
       'install',
       'redis-server',
+      'redis-tools',
     ]);
     const archives = (await readdir(debs)).filter((file) => file.endsWith('.deb'));
     for (const file of archives) await run('dpkg', ['-x', path.join(debs, file), path.join(partial, 'root')]);
