@@ -49,10 +49,9 @@ export async function stateOf(home: string, user: Unprivileged | undefined): Pro
   return { dataFolder: path.join(reachableFolder(files.folder, user), 'data'), port: 0 };
 }
 
-/** Where copies of the binaries go when the installed ones cannot be used. */
+/** Where a copy of the binaries goes when the installed ones cannot be used; one for all checkouts of root. */
 export function copyFolderOf(home: string, user: Unprivileged | undefined): string {
-  const { folder } = filesOf(home);
-  return canEnter(folder, user) ? path.join(folder, 'binaries') : path.join(SHARED_STATE, 'binaries');
+  return path.join(user === undefined ? filesOf(home).folder : SHARED_STATE, 'binaries');
 }
 
 function reachableFolder(folder: string, user: Unprivileged | undefined): string {
