@@ -61,6 +61,8 @@ const EVENTS = `
     serial       bigint      generated always as identity,
     id           text        primary key,
     subscriber   bigint      not null references subscriber,
+    -- who has the number after a change of owner
+    heir         bigint      references subscriber,
     kind         text        not null,
     at           timestamptz not null,
     actor        text        not null,

@@ -13,7 +13,9 @@ const FOLDER = fileURLToPath(new URL('../../migrations', import.meta.url));
 /** Names without folder or extension, in order: the same from sources and from a build. */
 export async function listMigrations(): Promise<string[]> {
   const files = await readdir(FOLDER);
-  const names = files.filter((file) => /^\d{4}_[a-z0-9_]+\.(ts|js)$/.test(file)).map((file) => path.parse(file).name);
+  const names = files
+    .filter((file) => /^\d{4}_[a-z0-9_]+\.(ts|js)$/.test(file))
+    .map((file) => path.parse(file).name);
   return [...new Set(names)].sort();
 }
 
@@ -31,8 +33,14 @@ export async function migrate(ownerUrl: string): Promise<string[]> {
 const migrationSource = {
   getMigrations: listMigrations,
   getMigrationName: (name: string) => name,
-  getMigration: async (name: string): Promise<Migration> => {
+  getMigration: async (name: string) => {
     const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js';
-    return (await import(pathToFileURL(path.join(FOLDER, `${name}.${extension}`)).href)) as Migration;
+    const { up } = (await import(pathToFileURL(path.join(FOLDER, `${name}.${extension}`)).href)) as Migration;
+    return { up, down: thereIsNoWayBack };
   },
 };
+
+/** knex insists on this function. */
+function thereIsNoWayBack(): Promise<void> {
+  return Promise.reject(new Error('migrations only go forward: restore a backup instead'));
+}
