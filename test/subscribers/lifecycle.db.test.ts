@@ -98,12 +98,12 @@ describe('lifecycle of a subscriber', () => {
       ...[1, 2, 3, 4, 5, 6].map(() =>
         subscribers.register(freshRequest(), { msisdn, language: 'en', zone: 'UTC' }).then(
           () => 'given',
-          (error: { code: string }) => error.code,
+          (error: unknown) => (error as { code: string }).code,
         ),
       ),
       subscribers.changeNumber(freshRequest(), mover, msisdn).then(
         () => 'given',
-        (error: { code: string }) => error.code,
+        (error: unknown) => (error as { code: string }).code,
       ),
     ]);
     expect(results.filter((result) => result === 'given')).to.have.length(1);
