@@ -24,8 +24,16 @@ export const cashbackConfig = z.strictObject({
     .min(1)
     .default(['bg_return'])
     .describe('a request with one of these query parameters passes; the first is added to return URLs'),
-  returnValidityMs: z.int().min(60_000).max(86_400_000).default(3_600_000).describe('how long an offer can be answered'),
-  returnKeys: z.array(returnKeyConfig).min(1).describe('keys of the signed return URL, the signing one first'),
+  returnValidityMs: z
+    .int()
+    .min(60_000)
+    .max(86_400_000)
+    .default(3_600_000)
+    .describe('how long an offer can be answered'),
+  returnKeys: z
+    .array(returnKeyConfig)
+    .min(1)
+    .describe('keys of the signed return URL, the signing one first'),
 });
 
 export type CashbackConfig = z.output<typeof cashbackConfig>;

@@ -25,7 +25,12 @@ export const icapConfig = z.strictObject({
     .min(1)
     .default(['reqmod'])
     .describe('service paths: icap://host:1344/reqmod'),
-  connectionsMax: z.int().min(1).max(100_000).default(256).describe('enforced, and advertised as Max-Connections'),
+  connectionsMax: z
+    .int()
+    .min(1)
+    .max(100_000)
+    .default(256)
+    .describe('enforced, and advertised as Max-Connections'),
   optionsTtlS: z.int().min(1).max(86_400).default(3_600),
   trustedClients: z
     .array(z.string().regex(/^[0-9A-Fa-f:.]+(\/\d{1,3})?$/))
@@ -42,7 +47,9 @@ export const icapConfig = z.strictObject({
   headTimeoutMs: milliseconds(10_000).describe('a whole ICAP and HTTP header must arrive within'),
   bodyStallMs: milliseconds(10_000).describe('at least 1 KiB of body must arrive in each such window'),
   writeStallMs: milliseconds(10_000).describe('a client that does not read is cut after'),
-  idleTimeoutMs: milliseconds(600_000).describe("longer than the client's own, so that the client closes first"),
+  idleTimeoutMs: milliseconds(600_000).describe(
+    "longer than the client's own, so that the client closes first",
+  ),
   stopTimeoutMs: milliseconds(5_000).describe('requests in flight may finish for so long'),
 });
 
