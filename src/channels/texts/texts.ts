@@ -103,7 +103,7 @@ function compileVariant(
       formatters: FORMATTERS,
       ignoreTag: true,
     });
-    return { message, names: [...argumentNames(message.getAst() as readonly AstElement[])].sort() };
+    return { message, names: [...argumentNames(message.getAst())].sort() };
   } catch (error) {
     problems.push(`${where}: ${error instanceof Error ? error.message : String(error)}`);
     return undefined;
