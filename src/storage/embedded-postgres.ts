@@ -128,7 +128,7 @@ function supervise(options: ServerOptions) {
         'embedded Postgres died',
       );
       listeners.forEach((listener) => listener());
-      if (Number(clock.now()) - Number(since) > BACKOFF_MS.forgottenAfter) backoffMs = BACKOFF_MS.first;
+      if (clock.now() - since > BACKOFF_MS.forgottenAfter) backoffMs = BACKOFF_MS.first;
       scheduleRestart();
     });
     return started;
