@@ -33,7 +33,7 @@ describe('runtime role', () => {
       expect(await denial(`delete from ${table}`), table).to.match(/permission denied/);
       expect(await denial(`truncate ${table}`), table).to.match(/permission denied/);
       const [column] = await db.pool.query<{ name: string }>(
-        'select attname as name from pg_attribute where attrelid = $1::regclass and attnum > 0 and attidentity = '' limit 1',
+        "select attname as name from pg_attribute where attrelid = $1::regclass and attnum > 0 and attidentity = '' limit 1",
         [table],
       );
       expect(await denial(`update ${table} set ${column!.name} = ${column!.name}`), table).to.match(
