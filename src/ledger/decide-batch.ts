@@ -1,0 +1,117 @@
+import { Refusal } from '../errors.ts';
+import { SECOND_MS, DAY_MS } from '../values/instant.ts';
+import type { StoredMo } from './kinds/mo.ts';
+import type { Operation, Posted } from './operation.ts';
+import type { OutboxRecord, Verdict } from './records.ts';
+import type { WorkingSet } from './working-set.ts';
+
+/** What became of each operation of a batch, in order: an answer to give after COMMIT, or its own bug. */
+export type Decided = { readonly posted: Posted } | { readonly bug: unknown };
+
+export interface DecideContext {
+  readonly leaseOwner: number;
+  readonly leaseMs: number;
+  /** The newest proof of this daemon's own sessions, fresher than what is stored. */
+  provedUntil(sessionId: string): number;
+}
+
+/** A redelivery within this time of the first delivery is the same request, in doubt or not (ADR 1). */
+export const MO_SAME_MS = 60 * SECOND_MS;
+/** A redelivery of an MO whose answer is in doubt is the same request within this time (ADR 1). */
+export const MO_IN_DOUBT_MS = DAY_MS;
+
+/** Decides one operation on the evolving state of its batch. Nothing of a failed decision remains in the state. */
+export function decideOne(set: WorkingSet, operation: Operation, context: DecideContext): Decided {
+  const { request } = operation;
+  if (request.mo !== undefined) {
+    const known = set.findMo(request.mo.home, request.mo.fingerprint);
+    if (known !== undefined && isSameRequest(known, set.now, context))
+      return { posted: { kind: 'duplicate' } };
+  }
+  const stored = set.identityOf(request);
+  if (stored !== undefined) return { posted: replay(set, operation, stored, context) };
+  try {
+    return { posted: carryOut(set, operation, context) };
+  } catch (error) {
+    if (error instanceof Refusal) {
+      const verdict: Verdict = { kind: 'refused', code: error.code, detail: error.detail };
+      return { posted: record(set, operation, verdict, context) };
+    }
+    return { bug: error };
+  }
+}
+
+function carryOut(set: WorkingSet, operation: Operation, context: DecideContext): Posted {
+  const decision = operation.decide(set.viewFor(operation));
+  set.apply(decision);
+  return record(set, operation, decision.refused ?? { kind: 'done', data: decision.data }, context);
+}
+
+/** Stores the verdict, the MO's fingerprint and the reply; they commit with the points or not at all. */
+function record(set: WorkingSet, operation: Operation, verdict: Verdict, context: DecideContext): Posted {
+  const { request } = operation;
+  const { home, key, contentHash, trace, channel, actor } = request;
+  set.addRequest({
+    home,
+    key,
+    contentHash,
+    trace,
+    channel,
+    actor,
+    operation: request.operation,
+    verdict,
+    at: set.now,
+  });
+  const outbox = answer(set, operation, verdict, context);
+  return { kind: 'posted', verdict, replayed: false, ...(outbox && { outbox }) };
+}
+
+function replay(
+  set: WorkingSet,
+  operation: Operation,
+  stored: { readonly contentHash: Buffer; readonly verdict: Verdict },
+  context: DecideContext,
+): Posted {
+  const same = stored.contentHash.equals(operation.request.contentHash);
+  const verdict: Verdict = same
+    ? stored.verdict
+    : { kind: 'refused', code: 'idempotency_mismatch', detail: {} };
+  // A new MO that confirms what is already confirmed still deserves its answer.
+  const outbox = operation.request.mo === undefined ? undefined : answer(set, operation, verdict, context);
+  return { kind: 'posted', verdict, replayed: same, ...(outbox && { outbox }) };
+}
+
+function answer(
+  set: WorkingSet,
+  operation: Operation,
+  verdict: Verdict,
+  context: DecideContext,
+): OutboxRecord | undefined {
+  const { request } = operation;
+  if (request.mo !== undefined) {
+    set.addMo({ ...request.mo, firstAt: set.now, inDoubt: false, requestKey: request.key });
+  }
+  const draft = request.reply?.(verdict, set.now);
+  if (draft === undefined) return undefined;
+  const row: OutboxRecord = {
+    ...draft,
+    home: request.home,
+    id: set.viewFor(operation).serial(),
+    trace: request.trace,
+    createdAt: set.now,
+  };
+  set.addOutbox({
+    ...row,
+    leaseOwner: context.leaseOwner,
+    leaseUntil: Math.max(set.now, draft.dueAt) + context.leaseMs,
+  });
+  return row;
+}
+
+function isSameRequest(known: StoredMo, now: number, context: DecideContext): boolean {
+  const age = now - known.firstAt;
+  if (age < MO_SAME_MS) return true;
+  if (age >= MO_IN_DOUBT_MS) return false;
+  const provedUntil = Math.max(known.provedUntil, context.provedUntil(known.sessionId));
+  return known.inDoubt || known.receivedAt >= provedUntil;
+}

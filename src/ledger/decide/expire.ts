@@ -1,0 +1,39 @@
+import { SYSTEM, type AccountKey } from '../keys.ts';
+import { availableOf, totalOf } from '../lots.ts';
+import type { Operation } from '../operation.ts';
+import { transferOf } from './moves.ts';
+
+export interface Expired {
+  readonly points: bigint;
+  readonly available: bigint;
+}
+
+/**
+ * Moves lapsed points to breakage. They were unspendable since the instant they lapsed; this only books it, and
+ * computes what is left under the lock (bonus-core §3.2, §3.4.1). Nothing lapsed is nothing done.
+ */
+export function expire(wallet: AccountKey): Pick<Operation, 'keys' | 'decide'> {
+  return {
+    keys: { accounts: [wallet] },
+    decide: (view) => {
+      const account = view.account(wallet.id);
+      const lapsed = account.lots.filter((lot) => lot.expires <= view.now);
+      const points = totalOf(lapsed);
+      const lots = account.lots.filter((lot) => lot.expires > view.now);
+      const data: Expired = { points, available: availableOf(lots, view.now) };
+      if (points === 0n) return { data };
+      const transfer = transferOf(view, {
+        kind: 'expire',
+        src: wallet.id,
+        dst: SYSTEM.breakage,
+        amount: points,
+        slices: lapsed,
+      });
+      return {
+        data,
+        accounts: [{ ...account, lots, balance: account.balance - points }],
+        transfers: [transfer],
+      };
+    },
+  };
+}

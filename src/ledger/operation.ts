@@ -1,0 +1,116 @@
+import type { AccountKey } from './keys.ts';
+import type { LotClass } from './lot-classes.ts';
+import type {
+  AccountRecord,
+  HoldRecord,
+  MoRecord,
+  OutboxRecord,
+  PendingRecord,
+  RedemptionRecord,
+  RequestRecord,
+  ReversalRecord,
+  TransferRecord,
+  Verdict,
+} from './records.ts';
+
+/**
+ * One shape for everything that changes the ledger: `{ request, keys, decide }`.
+ *
+ * The poster loads what `keys` name under the accounts' locks, calls the pure `decide` in arrival order on the
+ * evolving state, and commits all changes of a batch together. A feature adds a record kind or a decide function,
+ * never a second way to commit.
+ */
+export interface Operation {
+  readonly request: RequestIdentity;
+  readonly keys: OperationKeys;
+  /** Pure: the same view and time give the same decision. Throws Refusal for a business "no". */
+  decide(view: View): Decision;
+}
+
+/** Who asked for what, once. `key` names the attempt, `contentHash` its content. */
+export interface RequestIdentity {
+  readonly home: number;
+  readonly key: Buffer;
+  readonly contentHash: Buffer;
+  readonly trace: Buffer;
+  readonly channel: number;
+  readonly actor: string;
+  /** Verb for people who read the journal: `transfer`, `earn`. */
+  readonly operation: string;
+  /** A redelivered MO of this fingerprint is the same request (ADR 1). */
+  readonly mo?: MoIdentity;
+  /** Message to the subscriber that commits with the decision. */
+  reply?(verdict: Verdict, now: number): OutboxDraft | undefined;
+}
+
+export interface MoIdentity {
+  readonly home: number;
+  readonly fingerprint: Buffer;
+  readonly receivedAt: number;
+  readonly sessionId: string;
+}
+
+export type OutboxDraft = Omit<OutboxRecord, 'home' | 'id' | 'createdAt' | 'trace'>;
+
+export interface OperationKeys {
+  readonly accounts: readonly AccountKey[];
+  readonly holds?: readonly HoldKey[];
+  readonly pendings?: readonly PendingKey[];
+  readonly reversals?: readonly ReversalKey[];
+}
+
+export interface HoldKey {
+  readonly home: number;
+  readonly account: number;
+  readonly serial: number;
+}
+
+export interface PendingKey {
+  readonly home: number;
+  readonly id: Buffer;
+}
+
+export interface ReversalKey {
+  readonly home: number;
+  readonly transfer: number;
+}
+
+/** The state as earlier operations of the batch left it. `find*` of a key that was not named is a bug. */
+export interface View {
+  /** Database time of the batch, moved by the demo clock, in milliseconds. */
+  readonly now: number;
+  readonly request: RequestIdentity;
+  /** A fresh serial for transfers, holds and messages; never reused. */
+  serial(): number;
+  classOf(id: number): LotClass;
+  /** @throws Refusal `account_unknown` */
+  account(id: number): AccountRecord;
+  findHold(key: HoldKey): HoldRecord | undefined;
+  findPending(key: PendingKey): PendingRecord | undefined;
+  reversedOf(key: ReversalKey): bigint;
+}
+
+/** What a decision changes. Transfers bring their own postings; accounts are whole new values. */
+export interface Decision {
+  readonly data: unknown;
+  readonly accounts?: readonly AccountRecord[];
+  readonly transfers?: readonly TransferRecord[];
+  readonly holds?: readonly HoldRecord[];
+  readonly pendings?: readonly PendingRecord[];
+  readonly reversals?: readonly ReversalRecord[];
+  readonly redemptions?: readonly RedemptionRecord[];
+  /** A refusal that still changes something (a wrong code counts an attempt). */
+  readonly refused?: Verdict & { kind: 'refused' };
+}
+
+/** What `post` answers. `duplicate`: a redelivered MO; its reply is already on its way. */
+export type Posted =
+  | {
+      readonly kind: 'posted';
+      readonly verdict: Verdict;
+      readonly replayed: boolean;
+      readonly outbox?: OutboxRecord;
+    }
+  | { readonly kind: 'duplicate' };
+
+export type { MoRecord, RequestRecord };

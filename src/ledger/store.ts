@@ -1,0 +1,180 @@
+import type { Db } from '../storage/postgres.ts';
+import { poolPart, POOL_PARTS, walletOf, type AccountKey, type RecordRef } from './keys.ts';
+import { unpackLots, type Lot } from './lots.ts';
+import { ROLE, type PendingRecord } from './records.ts';
+import type { Original } from './decide/reverse.ts';
+
+/** Opens the wallet of a new subscriber; part of the registration's own transaction. */
+export async function openWallet(tx: Db, subscriber: bigint): Promise<void> {
+  const { home, id } = walletOf(subscriber);
+  await tx.query('insert into account (home, id, role) values ($1, $2, $3)', [home, id, ROLE.wallet]);
+}
+
+/** Opens the sixteen parts of a shared ceiling and spreads what it starts with over them. */
+export async function openPool(tx: Db, pool: number, points: bigint): Promise<void> {
+  const share = points / BigInt(POOL_PARTS);
+  for (let part = 0; part < POOL_PARTS; part++) {
+    const { home, id } = poolPart(pool, part);
+    const balance = part === 0 ? points - share * BigInt(POOL_PARTS - 1) : share;
+    await tx.query('insert into account (home, id, role, balance) values ($1, $2, $3, $4)', [
+      home,
+      id,
+      ROLE.pool,
+      balance,
+    ]);
+  }
+}
+
+/** A wallet as an enquiry sees it, without a lock. */
+export interface WalletView {
+  readonly balance: bigint;
+  readonly held: bigint;
+  readonly debt: bigint;
+  readonly lots: readonly Lot[];
+}
+
+export async function findWallet(db: Db, account: AccountKey): Promise<WalletView | undefined> {
+  const rows = await db.query<{ balance: bigint; held: bigint; debt: bigint; lots: Buffer }>(
+    'select balance, held, debt, lots from account where home = $1 and id = $2',
+    [account.home, account.id],
+  );
+  const row = rows[0];
+  return row && { ...row, lots: unpackLots(row.lots) };
+}
+
+export interface StatementLine {
+  readonly transfer: bigint;
+  readonly kind: number;
+  readonly delta: bigint;
+  readonly balanceAfter: bigint;
+  readonly reason: string | null;
+  readonly at: Date;
+}
+
+/** The newest movements of a wallet; serials grow with time for one account, so the key is the order. */
+export async function listStatement(db: Db, account: AccountKey, limit: number): Promise<StatementLine[]> {
+  return db.query<StatementLine>(
+    `select p.transfer, t.kind, p.delta, p.balance_after as "balanceAfter", t.reason, t.at
+       from posting p join transfer t on t.home = p.transfer_home and t.id = p.transfer
+      where p.home = $1 and p.account = $2 order by t.at desc, p.transfer desc limit $3`,
+    [account.home, account.id, limit],
+  );
+}
+
+/** The original of a reversal: immutable, so it may be read before the accounts are locked. */
+export async function findTransfer(db: Db, home: number, serial: number): Promise<Original | undefined> {
+  const rows = await db.query<{
+    home: number;
+    id: bigint;
+    kind: number;
+    src: bigint;
+    dst: bigint;
+    amount: bigint;
+    slices: Buffer;
+  }>('select home, id, kind, src, dst, amount, slices from transfer where home = $1 and id = $2', [
+    home,
+    serial,
+  ]);
+  const row = rows[0];
+  return (
+    row && {
+      ...row,
+      id: Number(row.id),
+      src: Number(row.src),
+      dst: Number(row.dst),
+      slices: unpackLots(row.slices),
+    }
+  );
+}
+
+export type OpenPending = Pick<PendingRecord, 'id' | 'codeHash' | 'command'>;
+
+/** Pendings whose time is not over, executed ones included: a confirmation said twice finds what it confirmed. */
+export async function listPendings(db: Db, account: AccountKey, now: number): Promise<OpenPending[]> {
+  return db.query<OpenPending>(
+    `select id, code_hash as "codeHash", command from pending
+      where home = $1 and account = $2 and expires_at > to_timestamp($3::float8 / 1000) order by expires_at desc`,
+    [account.home, account.id, now],
+  );
+}
+
+export async function findPendingById(db: Db, home: number, id: Buffer): Promise<OpenPending | undefined> {
+  const rows = await db.query<OpenPending>(
+    'select id, code_hash as "codeHash", command from pending where home = $1 and id = $2',
+    [home, id],
+  );
+  return rows[0];
+}
+
+/** Wallets with lapsed lots, a page at a time by key. Lots are packed, so the caller looks inside. */
+export async function listWalletPage(
+  db: Db,
+  after: AccountKey,
+  limit: number,
+): Promise<{ key: AccountKey; lots: Lot[] }[]> {
+  const rows = await db.query<{ home: number; id: bigint; lots: Buffer }>(
+    `select home, id, lots from account where (home, id) > ($1, $2) and role = ${String(ROLE.wallet)}
+      order by home, id limit $3`,
+    [after.home, after.id, limit],
+  );
+  return rows.map((row) => ({ key: { home: row.home, id: Number(row.id) }, lots: unpackLots(row.lots) }));
+}
+
+/** Holds whose time is over and that nobody ended. */
+export async function listLapsedHolds(db: Db, now: number, limit: number): Promise<RecordRef[]> {
+  const rows = await db.query<{ account: bigint; serial: bigint }>(
+    `select account, serial from hold where state = 0 and expires_at <= to_timestamp($1::float8 / 1000)
+      order by expires_at limit $2`,
+    [now, limit],
+  );
+  return rows.map((row) => ({ account: Number(row.account), serial: Number(row.serial) }));
+}
+
+/** What must always be true of the whole ledger; all zero on a sound one. */
+export interface LedgerAudit {
+  readonly accounts: bigint;
+  readonly transfers: bigint;
+  /** Member postings plus system legs: zero. */
+  readonly sum: bigint;
+  /** Accounts whose balance is not the sum of their postings. */
+  readonly balanceMismatches: bigint;
+  /** Wallets whose balance is not their lots plus what is held. */
+  readonly lotMismatches: bigint;
+  /** Accounts whose held total is not the sum of their active holds. */
+  readonly holdMismatches: bigint;
+}
+
+/** Reads the whole ledger in one snapshot; for audits, smoke and crash tests, not for the hot path. */
+export async function auditLedger(db: Db): Promise<LedgerAudit> {
+  const rows = await db.query<Omit<LedgerAudit, 'lotMismatches'>>(
+    `with legs as (select home, account, sum(delta) as delta from posting group by home, account),
+      holds as (select home, account, sum(amount) as amount from hold where state = 0 group by home, account)
+     select (select count(*) from account) as accounts, (select count(*) from transfer) as transfers,
+       ((select coalesce(sum(delta), 0) from posting)
+         + (select coalesce(sum(delta), 0) from system_posting))::bigint as sum,
+       (select count(*) from account a left join legs l on l.home = a.home and l.account = a.id
+         where a.role = ${String(ROLE.wallet)} and a.balance <> coalesce(l.delta, 0)) as "balanceMismatches",
+       (select count(*) from account a left join holds h on h.home = a.home and h.account = a.id
+         where a.held <> coalesce(h.amount, 0)) as "holdMismatches"`,
+  );
+  return { ...rows[0]!, lotMismatches: await countLotMismatches(db) };
+}
+
+async function countLotMismatches(db: Db): Promise<bigint> {
+  let mismatches = 0n;
+  let after: AccountKey = { home: -1, id: 0 };
+  for (;;) {
+    const rows = await db.query<{ home: number; id: bigint; balance: bigint; held: bigint; lots: Buffer }>(
+      `select home, id, balance, held, lots from account
+        where (home, id) > ($1, $2) and role = ${String(ROLE.wallet)} order by home, id limit 5000`,
+      [after.home, after.id],
+    );
+    const last = rows.at(-1);
+    if (last === undefined) return mismatches;
+    for (const row of rows) {
+      const lots = unpackLots(row.lots).reduce((sum, lot) => sum + lot.points, 0n);
+      if (lots + row.held !== row.balance) mismatches += 1n;
+    }
+    after = { home: last.home, id: Number(last.id) };
+  }
+}
