@@ -30,7 +30,7 @@ export function foldWord(word: string): string {
   const bare = plain.replace(/^[^\p{L}\p{N}]+|[^\p{L}\p{N}]+$/gu, '').toUpperCase();
   // A lone question mark asks for help.
   if (bare === '') return plain.includes('?') ? '?' : '';
-  return [...bare].map((letter) => LOOK_ALIKES.get(letter) ?? letter).join('');
+  return bare.replace(/\p{Script=Cyrillic}/gu, (letter) => LOOK_ALIKES.get(letter) ?? letter);
 }
 
 /** Letters to change, add, drop or swap with a neighbour to make `a` from `b`; at most `limit + 1` is told. */

@@ -63,7 +63,7 @@ export function compileKeywords(file: string, source: string): Keywords {
   const byDefault = compileTable(value, value.default, locate);
   const own = new Map(
     Object.entries(value.shortCodes).map(([code, lists]) => {
-      const merged = { ...value.default, ...lists } as WordLists;
+      const merged: WordLists = { ...value.default, ...lists };
       return [code, compileTable(value, merged, (path) => locate(['shortCodes', code, ...path.slice(1)]))];
     }),
   );

@@ -23,7 +23,11 @@ function told(parsed: Command | Unparsable): string {
       if (action.kind === 'redeem') return `redeem ${action.item}`;
       return `transfer ${action.to} ${String(action.points)}`;
     }
-    default:
+    case 'balance':
+    case 'history':
+    case 'catalogue':
+    case 'help':
+    case 'cancel':
       return parsed.kind;
   }
 }
