@@ -72,9 +72,9 @@ declare module 'smpp' {
     bind_transceiver(fields: PduFields, onResponse?: ResponseCallback): boolean;
     bind_receiver(fields: PduFields, onResponse?: ResponseCallback): boolean;
     bind_transmitter(fields: PduFields, onResponse?: ResponseCallback): boolean;
-    on(event: 'pdu', listener: (pdu: PDU) => void): this;
     on(event: 'error', listener: (error: Error) => void): this;
     on(event: 'close' | 'connect', listener: () => void): this;
+    /** `pdu`, or the name of a command. */
     on(event: string, listener: (pdu: PDU) => void): this;
   }
 

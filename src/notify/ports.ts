@@ -25,7 +25,14 @@ export interface OutboundSms {
  * or the loss of the connection; it may or may not have been sent.
  */
 export type SubmitReceipt =
-  | { readonly kind: 'accepted'; readonly bind: string; readonly messageIds: readonly string[] }
+  | {
+      readonly kind: 'accepted';
+      readonly bind: string;
+      /** Of the SMSC that took it: receipts may come over another of its binds. */
+      readonly smsc?: string;
+      /** One per part, normalised; empty where the SMSC gives no usable id: no receipt can be matched by it. */
+      readonly messageIds: readonly string[];
+    }
   | { readonly kind: 'refused'; readonly status: number }
   | { readonly kind: 'retry'; readonly reason: string; readonly status?: number }
   | { readonly kind: 'unknown'; readonly reason: string };
