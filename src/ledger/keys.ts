@@ -27,6 +27,8 @@ export const SYSTEM = {
   goodwill: -5,
   debt: -6,
   fees: -7,
+  /** Where pieces of stock come from and go to; counted in pieces, not points. */
+  stock: -8,
 } as const;
 
 export type SystemAccount = keyof typeof SYSTEM;

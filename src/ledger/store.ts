@@ -10,19 +10,25 @@ export async function openWallet(tx: Db, subscriber: bigint): Promise<void> {
   await tx.query('insert into account (home, id, role) values ($1, $2, $3)', [home, id, ROLE.wallet]);
 }
 
-/** Opens the sixteen parts of a shared ceiling and spreads what it starts with over them. */
-export async function openPool(tx: Db, pool: number, points: bigint): Promise<void> {
-  const share = points / BigInt(POOL_PARTS);
-  for (let part = 0; part < POOL_PARTS; part++) {
-    const { home, id } = poolPart(pool, part);
-    const balance = part === 0 ? points - share * BigInt(POOL_PARTS - 1) : share;
-    await tx.query('insert into account (home, id, role, balance) values ($1, $2, $3, $4)', [
-      home,
-      id,
-      ROLE.pool,
-      balance,
-    ]);
-  }
+/** Opens the sixteen empty parts of a shared ceiling. */
+export async function openPool(tx: Db, pool: number): Promise<void> {
+  const parts = Array.from({ length: POOL_PARTS }, (_, part) => poolPart(pool, part));
+  await tx.query(
+    `insert into account (home, id, role) select home, id, ${String(ROLE.pool)}
+      from unnest($1::smallint[], $2::bigint[]) k(home, id) on conflict do nothing`,
+    [parts.map((part) => part.home), parts.map((part) => part.id)],
+  );
+}
+
+/** What each part of a pool holds, in order of the parts; empty when the pool was never opened. */
+export async function listPool(db: Db, pool: number): Promise<bigint[]> {
+  const parts = Array.from({ length: POOL_PARTS }, (_, part) => poolPart(pool, part));
+  const rows = await db.query<{ balance: bigint }>(
+    `select a.balance from unnest($1::smallint[], $2::bigint[]) with ordinality k(home, id, part)
+      join account a using (home, id) order by k.part`,
+    [parts.map((part) => part.home), parts.map((part) => part.id)],
+  );
+  return rows.map((row) => row.balance);
 }
 
 /** A wallet as an enquiry sees it, without a lock. */
@@ -153,7 +159,7 @@ export async function auditLedger(db: Db): Promise<LedgerAudit> {
        ((select coalesce(sum(delta), 0) from posting)
          + (select coalesce(sum(delta), 0) from system_posting))::bigint as sum,
        (select count(*) from account a left join legs l on l.home = a.home and l.account = a.id
-         where a.role = ${String(ROLE.wallet)} and a.balance <> coalesce(l.delta, 0)) as "balanceMismatches",
+         where a.balance <> coalesce(l.delta, 0)) as "balanceMismatches",
        (select count(*) from account a left join holds h on h.home = a.home and h.account = a.id
          where a.held <> coalesce(h.amount, 0)) as "holdMismatches"`,
   );

@@ -1,0 +1,82 @@
+import { DAY_MS } from '../values/instant.ts';
+
+/** Local days and months of an IANA zone, DST-safe. Instants are milliseconds since 1970. */
+
+interface LocalDate {
+  readonly year: number;
+  /** 0..11 */
+  readonly month: number;
+  readonly day: number;
+}
+
+const formats = new Map<string, Intl.DateTimeFormat>();
+
+function formatOf(zone: string): Intl.DateTimeFormat {
+  let format = formats.get(zone);
+  if (format === undefined) {
+    format = new Intl.DateTimeFormat('en-CA', {
+      timeZone: zone,
+      hourCycle: 'h23',
+      year: 'numeric',
+      month: '2-digit',
+      day: '2-digit',
+      hour: '2-digit',
+      minute: '2-digit',
+      second: '2-digit',
+    });
+    formats.set(zone, format);
+  }
+  return format;
+}
+
+function localFields(at: number, zone: string): number[] {
+  const parts = formatOf(zone).formatToParts(at);
+  const field = (type: string): number => Number(parts.find((part) => part.type === type)!.value);
+  return ['year', 'month', 'day', 'hour', 'minute', 'second'].map(field);
+}
+
+function localDate(at: number, zone: string): LocalDate {
+  const [year, month, day] = localFields(at, zone);
+  return { year: year!, month: month! - 1, day: day! };
+}
+
+/** How far local time is ahead of UTC at that instant. */
+function offsetMs(at: number, zone: string): number {
+  const [year, month, day, hour, minute, second] = localFields(at, zone);
+  const asUtc = Date.UTC(year!, month! - 1, day!, hour, minute, second);
+  return asUtc - Math.floor(at / 1000) * 1000;
+}
+
+/** The instant at which a local day begins. The second look corrects for a change of offset in between. */
+function startOfLocalDay(year: number, month: number, day: number, zone: string): number {
+  const wanted = Date.UTC(year, month, day);
+  const first = wanted - offsetMs(wanted, zone);
+  return wanted - offsetMs(first, zone);
+}
+
+/** Local day as a number of days since 1970, for windows of limits. */
+export function localDayNumber(at: number, zone: string): number {
+  const { year, month, day } = localDate(at, zone);
+  return Math.floor(Date.UTC(year, month, day) / DAY_MS);
+}
+
+/** First day of the local month, as {@link localDayNumber}. */
+export function localMonthNumber(at: number, zone: string): number {
+  const { year, month } = localDate(at, zone);
+  return Math.floor(Date.UTC(year, month, 1) / DAY_MS);
+}
+
+/**
+ * The end of the local month `months` after the present one: points earned on any day of a month lapse together,
+ * which keeps wallets small and the promise simple.
+ */
+export function endOfLocalMonth(at: number, zone: string, months: number): number {
+  const { year, month } = localDate(at, zone);
+  return startOfLocalDay(year, month + months + 1, 1, zone);
+}
+
+/** The end of the local day `days` after the present one. */
+export function endOfLocalDay(at: number, zone: string, days: number): number {
+  const { year, month, day } = localDate(at, zone);
+  return startOfLocalDay(year, month, day + days + 1, zone);
+}

@@ -1,0 +1,91 @@
+import type { TransferLimit } from '../ledger/decide/transfer.ts';
+import { NEVER } from '../ledger/lots.ts';
+import { endOfLocalDay, endOfLocalMonth, localDayNumber, localMonthNumber } from './calendar.ts';
+
+/** The rules of one bonus programme, as published by its operator. */
+export interface Programme {
+  /** IANA zone in which days and months of the programme begin. */
+  readonly zone: string;
+  readonly expiry: { readonly after: number; readonly unit: 'months' | 'days' } | 'never';
+  /** Below this many points a transfer or redemption by SMS needs no code. */
+  readonly codeFrom: bigint;
+  readonly pendingTtlMs: number;
+  readonly transfer: TransferRules;
+  /** Share of new points that pays off debt first, in ppm. */
+  readonly debtSharePpm: bigint;
+  /** Points per amount of money, by event type. */
+  readonly earning: readonly EarningRate[];
+}
+
+export interface TransferRules {
+  readonly feePpm: bigint;
+  readonly pointsMin: bigint;
+  readonly pointsMax: bigint;
+  readonly perDay: { readonly count: number; readonly points: bigint };
+  readonly perMonth: { readonly count: number; readonly points: bigint };
+}
+
+export interface EarningRate {
+  /** Number of the rule; its carry and cap are kept under it. */
+  readonly rule: number;
+  readonly event: string;
+  readonly currency: string;
+  /** One point for each of these minor units. */
+  readonly minorPerPoint: bigint;
+  readonly dailyCap?: bigint;
+}
+
+/** Numbers under which limit counters are kept in the account row. */
+const POLICY = { sentDaily: 1, sentMonthly: 2, earnedDaily: 1000 } as const;
+
+export function expiresAt(programme: Programme): (now: number) => number {
+  const { expiry, zone } = programme;
+  if (expiry === 'never') return () => NEVER;
+  const snap = expiry.unit === 'months' ? endOfLocalMonth : endOfLocalDay;
+  // Month ends repeat for weeks; formatting a local date costs more than posting a transfer.
+  let known: { from: number; until: number; value: number } | undefined;
+  return (now) => {
+    if (known === undefined || now < known.from || now >= known.until) {
+      const value = snap(now, zone, expiry.after);
+      const until = snap(now, zone, 0);
+      known = { from: now, until, value };
+    }
+    return known.value;
+  };
+}
+
+export function transferLimits(programme: Programme): TransferLimit[] {
+  const { zone, transfer } = programme;
+  return [
+    {
+      name: 'transfer_daily',
+      side: 'sender',
+      policy: POLICY.sentDaily,
+      windowStart: (now) => localDayNumber(now, zone),
+      countMax: transfer.perDay.count,
+      amountMax: transfer.perDay.points,
+    },
+    {
+      name: 'transfer_monthly',
+      side: 'sender',
+      policy: POLICY.sentMonthly,
+      windowStart: (now) => localMonthNumber(now, zone),
+      countMax: transfer.perMonth.count,
+      amountMax: transfer.perMonth.points,
+    },
+  ];
+}
+
+export function earningCap(programme: Programme, rate: EarningRate) {
+  if (rate.dailyCap === undefined) return undefined;
+  return {
+    policy: POLICY.earnedDaily + rate.rule,
+    windowStart: (now: number) => localDayNumber(now, programme.zone),
+    amount: rate.dailyCap,
+  };
+}
+
+/** The fee of a transfer, rounded down (bonus-core §3.4.3). */
+export function transferFee(rules: TransferRules, points: bigint): bigint {
+  return (points * rules.feePpm) / 1_000_000n;
+}
