@@ -10,8 +10,22 @@ export interface ApiActor {
 }
 
 /** What a token may do; printed by `bonusgate token create --help`. */
-export const SCOPES = ['events:write', 'subscribers:read', 'subscribers:write', 'ledger:write', 'ledger:read'] as const;
+export const SCOPES = [
+  'events:write',
+  'subscribers:read',
+  'subscribers:write',
+  'ledger:write',
+  'ledger:read',
+] as const;
 export type Scope = (typeof SCOPES)[number];
+
+/** One call that works, for the documentation and for error answers; checked against the schemas by a test. */
+export interface RouteExample {
+  readonly params?: Readonly<Record<string, string>>;
+  readonly query?: Readonly<Record<string, string>>;
+  readonly body?: unknown;
+  readonly answer: unknown;
+}
 
 /**
  * An HTTP operation as a value. The wire mounts a list of them (authentication, limits, problem+json, OpenAPI) and
@@ -35,6 +49,7 @@ export interface Route<
   readonly answer: Answer;
   /** True when the operation needs an `Idempotency-Key` header; it then arrives as `input.idempotencyKey`. */
   readonly idempotent?: boolean;
+  readonly example?: RouteExample;
   handle(
     actor: ApiActor,
     input: {
@@ -50,5 +65,5 @@ export interface Route<
 export function route<P extends z.ZodType, Q extends z.ZodType, B extends z.ZodType, A extends z.ZodType>(
   value: Route<P, Q, B, A>,
 ): Route {
-  return value as unknown as Route;
+  return value;
 }

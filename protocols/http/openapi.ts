@@ -1,0 +1,77 @@
+import swagger from '@fastify/swagger';
+import type { FastifyInstance, FastifySchema } from 'fastify';
+import { jsonSchemaTransform } from 'fastify-type-provider-zod';
+import { z } from 'zod';
+import type { Route } from '../../src/channels/api/route.ts';
+import { PROBLEM_TYPE } from './problem.ts';
+
+/** Registered before the routes: it collects them as they are mounted. Served at `/openapi.json` without a token. */
+export async function serveOpenapi(
+  app: FastifyInstance,
+  version: string,
+  publicBaseUrl?: string,
+): Promise<void> {
+  await app.register(swagger, {
+    openapi: {
+      openapi: '3.1.0',
+      info: {
+        title: 'bonusgate',
+        version,
+        description:
+          'Bonus points of subscribers. Points and money are decimal strings of minor units, never floating point. ' +
+          'Errors are application/problem+json; switch on `code`. After a 503 or a lost answer repeat the same ' +
+          'request with the same Idempotency-Key.',
+      },
+      servers: [{ url: publicBaseUrl ?? '/' }],
+      components: { securitySchemes: { token: { type: 'http', scheme: 'bearer' } } },
+    },
+    transform: jsonSchemaTransform,
+  });
+  app.get('/openapi.json', { schema: { hide: true } }, (_request, reply) => reply.send(app.swagger()));
+}
+
+const problemSchema = z.object({
+  type: z.string(),
+  title: z.string(),
+  status: z.int(),
+  detail: z.string(),
+  code: z.string().meta({ description: 'stable; switch on this' }),
+  trace: z.string().optional(),
+  context: z.record(z.string(), z.union([z.string(), z.number()])).optional(),
+  errors: z.array(z.object({ path: z.string(), message: z.string() })).optional(),
+  example: z.unknown().optional(),
+});
+
+const keyHeader = z.looseObject({
+  'idempotency-key': z
+    .string()
+    .min(1)
+    .max(128)
+    .meta({ description: 'new for each operation, the same when repeated' }),
+});
+
+/** The documentation and the checks of one route come from the same schemas. */
+export function operationOf(route: Route): FastifySchema {
+  const { example } = route;
+  const shown = (schema: z.ZodType, value: unknown): z.ZodType =>
+    value === undefined ? schema : schema.meta({ ...schema.meta(), examples: [value] });
+  const problemAnswer = (description: string) => ({
+    description,
+    content: { [PROBLEM_TYPE]: { schema: problemSchema } },
+  });
+  return {
+    summary: route.summary,
+    operationId: `${route.method.toLowerCase()}${route.path.replace(/[/:]+|-/g, '_')}`,
+    tags: [route.path.split('/')[2] ?? 'api'],
+    security: [{ token: [route.scope] }],
+    ...(route.params === undefined ? {} : { params: route.params }),
+    ...(route.query === undefined ? {} : { querystring: route.query }),
+    ...(route.body === undefined ? {} : { body: shown(route.body, example?.body) }),
+    ...(route.idempotent === true ? { headers: keyHeader } : {}),
+    response: {
+      200: shown(route.answer, example?.answer),
+      '4XX': problemAnswer('The request cannot be done as it is.'),
+      503: problemAnswer('Nobody knows whether it was done. Repeat the same request.'),
+    },
+  };
+}

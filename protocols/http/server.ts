@@ -1,0 +1,166 @@
+import { readFile } from 'node:fs/promises';
+import type { Socket } from 'node:net';
+import rateLimit from '@fastify/rate-limit';
+import { fastify, type FastifyInstance, type FastifyRequest } from 'fastify';
+import { serializerCompiler, validatorCompiler } from 'fastify-type-provider-zod';
+import './request.ts';
+import type { Route } from '../../src/channels/api/route.ts';
+import type { Page } from '../../src/channels/pages/page.ts';
+import type { Clock } from '../../src/runtime/clock.ts';
+import type { HttpConfig } from '../../src/runtime/config/http.ts';
+import type { Logger } from '../../src/runtime/log.ts';
+import { traceAndLog } from './access-log.ts';
+import type { ResolveToken } from './authenticate.ts';
+import { answerClientError } from './client-error.ts';
+import { serveOpenapi } from './openapi.ts';
+import { mountPages } from './pages.ts';
+import { failureOf, PROBLEM_TYPE, WireProblem } from './problem.ts';
+import { mountRoutes } from './routes.ts';
+
+export interface HttpDeps {
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly routes: readonly Route[];
+  readonly pages: readonly Page[];
+  readonly resolveToken: ResolveToken;
+  /** Of the software, for the OpenAPI document. */
+  readonly version: string;
+}
+
+export interface HttpServer {
+  /** Where it listens, for example `http://127.0.0.1:8080`. */
+  readonly address: string;
+  /** Stops listening, lets requests in flight finish, cuts what is left after the stop time-out. */
+  close(): Promise<void>;
+}
+
+/** Listens for the API and the pages. Rejects when the port is taken or a TLS file cannot be read. */
+export async function startHttp(config: HttpConfig, deps: HttpDeps): Promise<HttpServer> {
+  const app = await createApp(config, deps.log);
+  let stopping = false;
+  app.addHook('onRequest', (_request, reply, done) => {
+    if (stopping) reply.header('connection', 'close');
+    done(
+      stopping
+        ? new WireProblem(503, 'stopping', 'The server is stopping; repeat in a moment.', {
+            'retry-after': '2',
+          })
+        : undefined,
+    );
+  });
+  traceAndLog(app, deps.clock, deps.log);
+  await app.register(rateLimit, { global: false });
+  await serveOpenapi(app, deps.version, config.publicBaseUrl);
+  await app.register((api) => {
+    acceptJson(api);
+    mountRoutes(api, deps.routes, config, deps);
+    return Promise.resolve();
+  });
+  await mountPages(app, deps.pages, config, deps);
+  answerErrors(app, deps);
+
+  const address = await app.listen({ host: config.host, port: config.port });
+  app.server.maxConnections = config.connectionsMax;
+  return {
+    address,
+    close: async () => {
+      stopping = true;
+      const cancel = deps.clock.after(config.stopTimeoutMs, () => app.server.closeAllConnections());
+      await app.close().finally(cancel);
+    },
+  };
+}
+
+async function createApp(config: HttpConfig, log: Logger): Promise<FastifyInstance> {
+  const shared = {
+    // Own logging: the framework would write paths, which hold numbers of subscribers.
+    logger: false,
+    trustProxy: config.trustedProxies.length === 0 ? false : [...config.trustedProxies],
+    bodyLimit: config.bodyMaxBytes,
+    connectionTimeout: config.idleTimeoutMs,
+    requestTimeout: config.requestTimeoutMs,
+    keepAliveTimeout: config.keepAliveMs,
+    forceCloseConnections: 'idle',
+    return503OnClosing: false,
+    exposeHeadRoutes: false,
+    routerOptions: { maxParamLength: 128 },
+    frameworkErrors: (error: Error, request: FastifyRequest, reply: Parameters<typeof answer>[1]) =>
+      answer(error, reply, log, request),
+    clientErrorHandler: (error: NodeJS.ErrnoException, socket: Socket) => answerClientError(error, socket),
+  } as const;
+  // Checked often enough that a deadline of seconds means seconds.
+  const server = {
+    headersTimeout: config.headTimeoutMs,
+    connectionsCheckingInterval: 1_000,
+    maxHeaderSize: 16_384,
+  };
+  const app =
+    config.tls === undefined
+      ? fastify({ ...shared, http: server } as object)
+      : fastify({
+          ...shared,
+          https: { ...server, ...(await certificate(config.tls)), minVersion: 'TLSv1.2' },
+        } as object);
+  app.setValidatorCompiler(validatorCompiler);
+  app.setSerializerCompiler(serializerCompiler);
+  return app;
+}
+
+async function certificate(tls: NonNullable<HttpConfig['tls']>): Promise<{ cert: Buffer; key: Buffer }> {
+  const [cert, key] = await Promise.all([readFile(tls.certFile), readFile(tls.keyFile)]);
+  return { cert, key };
+}
+
+/** JSON only; an empty body is no body, so that operations without one need none. */
+function acceptJson(app: FastifyInstance): void {
+  const parse = app.getDefaultJsonParser('error', 'error');
+  app.removeAllContentTypeParsers();
+  app.addContentTypeParser<string>('application/json', { parseAs: 'string' }, (request, body, done) => {
+    if (body.length === 0) done(null, undefined);
+    else void parse(request, body, done);
+  });
+}
+
+function answerErrors(app: FastifyInstance, { routes, pages, log }: HttpDeps): void {
+  app.setErrorHandler((error, request, reply) =>
+    answer(error, reply, log, request, exampleFor(routes, request)),
+  );
+  const paths = [...routes, ...pages].map(({ method, path }) => ({
+    method,
+    pattern: new RegExp(`^${path.replace(/:[A-Za-z]+/g, '[^/]+')}$`),
+  }));
+  app.setNotFoundHandler((request, reply) => {
+    const path = request.url.split('?', 1)[0] ?? '';
+    const allowed = [
+      ...new Set(paths.filter(({ pattern }) => pattern.test(path)).map(({ method }) => method)),
+    ];
+    const problem =
+      allowed.length === 0
+        ? new WireProblem(404, 'not_found', 'There is nothing here; GET /openapi.json lists every operation.')
+        : new WireProblem(405, 'method_not_allowed', `Use ${allowed.join(' or ')}.`, {
+            allow: allowed.join(', '),
+          });
+    return answer(problem, reply, log, request);
+  });
+}
+
+function answer(
+  error: unknown,
+  reply: {
+    code(status: number): { headers(h: object): { type(t: string): { send(body: string): unknown } } };
+  },
+  log: Logger,
+  request: FastifyRequest,
+  example?: unknown,
+): unknown {
+  const { problem, headers, fault } = failureOf(error);
+  if (fault) log.error({ err: error, trace: request.trace }, 'http handler failed');
+  const shown = problem.status === 400 && example !== undefined ? { example } : {};
+  const body = JSON.stringify({ ...problem, trace: request.trace, ...shown });
+  return reply.code(problem.status).headers(headers).type(PROBLEM_TYPE).send(body);
+}
+
+function exampleFor(routes: readonly Route[], request: FastifyRequest): unknown {
+  const { url } = request.routeOptions;
+  return routes.find((route) => route.path === url && route.method === request.method)?.example?.body;
+}
