@@ -29,7 +29,10 @@ export function confirm(
 }
 
 /** A code that fits nothing: counted on everything that waits for one. Always refused. */
-export function wrongCode(wallet: AccountKey, pendingIds: readonly Buffer[]): Pick<Operation, 'keys' | 'decide'> {
+export function wrongCode(
+  wallet: AccountKey,
+  pendingIds: readonly Buffer[],
+): Pick<Operation, 'keys' | 'decide'> {
   const keys = pendingIds.map((id) => ({ home: wallet.home, id }));
   return {
     keys: { accounts: [wallet], pendings: keys },
@@ -56,7 +59,10 @@ function counted(pending: PendingRecord): PendingRecord {
 }
 
 /** Gives up everything that waits. Nothing waiting is nothing to give up: done all the same. */
-export function cancelAll(wallet: AccountKey, pendingIds: readonly Buffer[]): Pick<Operation, 'keys' | 'decide'> {
+export function cancelAll(
+  wallet: AccountKey,
+  pendingIds: readonly Buffer[],
+): Pick<Operation, 'keys' | 'decide'> {
   const keys = pendingIds.map((id) => ({ home: wallet.home, id }));
   return {
     keys: { accounts: [wallet], pendings: keys },

@@ -90,7 +90,10 @@ function stockKeys(pool: number, parts: readonly number[]): AccountKey[] {
 }
 
 /** Pieces are counted like points in an account of their own kind; an empty pool refuses. */
-function takePiece(view: View, parts: readonly AccountKey[]): { account: AccountRecord; transfer: TransferRecord } {
+function takePiece(
+  view: View,
+  parts: readonly AccountKey[],
+): { account: AccountRecord; transfer: TransferRecord } {
   const stocked = parts.map((key) => view.account(key.id)).find((account) => account.balance > 0n);
   if (stocked === undefined) throw new Refusal('item_out_of_stock');
   const transfer = transferOf(view, {

@@ -15,7 +15,9 @@ export function balanceView(wallet: WalletView, now: number): BalanceView {
     available += lot.points;
     if (lot.expires !== NEVER) lapsing.set(lot.expires, (lapsing.get(lot.expires) ?? 0n) + lot.points);
   }
-  const expiring = [...lapsing].sort(([a], [b]) => a - b).map(([at, points]) => ({ points, at: instant(at) }));
+  const expiring = [...lapsing]
+    .sort(([a], [b]) => a - b)
+    .map(([at, points]) => ({ points, at: instant(at) }));
   return { available, held: wallet.held, pending, debt: wallet.debt, expiring };
 }
 

@@ -16,7 +16,11 @@ interface StoredItem extends Omit<PricedItem, 'points'> {
 }
 
 /** Publishes the list as a new version, unless the newest one says the same. */
-export async function publishPriceList(pool: PostgresPool, drafts: readonly ItemDraft[], now: Date): Promise<PriceList> {
+export async function publishPriceList(
+  pool: PostgresPool,
+  drafts: readonly ItemDraft[],
+  now: Date,
+): Promise<PriceList> {
   const items: StoredItem[] = drafts.map((draft, index) => ({
     number: index + 1,
     code: draft.code,
@@ -45,7 +49,9 @@ async function findNewest(db: Db): Promise<{ contentHash: Buffer; list: PriceLis
     'select version, content_hash as "contentHash", items from price_list order by version desc limit 1',
   );
   const row = rows[0];
-  return row && { contentHash: row.contentHash, list: { version: row.version, items: row.items.map(toItem) } };
+  return (
+    row && { contentHash: row.contentHash, list: { version: row.version, items: row.items.map(toItem) } }
+  );
 }
 
 function toItem(stored: StoredItem): PricedItem {

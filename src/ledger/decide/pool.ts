@@ -19,7 +19,13 @@ export function fillPool(pool: number, amount: bigint): Pick<Operation, 'keys' |
         return { ...account, balance: account.balance + part.amount };
       }),
       transfers: parts.map((part) =>
-        transferOf(view, { kind: 'pool', src: SYSTEM.stock, dst: part.key.id, amount: part.amount, slices: [] }),
+        transferOf(view, {
+          kind: 'pool',
+          src: SYSTEM.stock,
+          dst: part.key.id,
+          amount: part.amount,
+          slices: [],
+        }),
       ),
     }),
   };
