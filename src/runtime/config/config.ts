@@ -1,0 +1,73 @@
+import { z } from 'zod';
+import { cashbackConfig, returnKeyConfig } from './cashback.ts';
+import { adminConfig, httpConfig } from './http.ts';
+import { icapConfig } from './icap.ts';
+import { ivrConfig } from './ivr.ts';
+import { numberPlanConfig } from './number-plan.ts';
+import { diskGuardConfig, ledgerConfig, lifecycleConfig, logConfig } from './operations.ts';
+import { programmeConfig } from './programme.ts';
+import { smppConfig } from './smpp.ts';
+import { storageConfig } from './storage.ts';
+import { subscribersConfig } from './subscribers.ts';
+
+const sections = z.strictObject({
+  programme: programmeConfig.prefault({}),
+  numberPlan: numberPlanConfig.prefault({}).describe('how people of this country write their own numbers'),
+  subscribers: subscribersConfig.prefault({}),
+  smpp: smppConfig,
+  ivr: ivrConfig.prefault({}),
+  icap: icapConfig.prefault({}),
+  http: httpConfig.prefault({}),
+  admin: adminConfig.prefault({}),
+  cashback: cashbackConfig
+    .extend({
+      returnKeys: z
+        .array(returnKeyConfig)
+        .default([])
+        .describe(
+          'keys of the signed return URL, the signing one first; empty: one is made in the state folder',
+        ),
+    })
+    .prefault({}),
+  storage: storageConfig.prefault({}),
+  ledger: ledgerConfig.prefault({}),
+  diskGuard: diskGuardConfig.prefault({}),
+  lifecycle: lifecycleConfig.prefault({}),
+  log: logConfig.prefault({}),
+});
+
+/**
+ * Everything that can be configured: one file, one schema.
+ *
+ * Each section stands in a file of its own beside this one; here they meet, with the rules that no section can check.
+ */
+export const configSchema = sections.superRefine((config, context) => {
+  const complain = (path: (string | number)[], message: string) =>
+    context.addIssue({ code: 'custom', path, message });
+  const { stopBelowMb, resumeAboveMb } = config.diskGuard;
+  if (resumeAboveMb < stopBelowMb) {
+    complain(['diskGuard', 'resumeAboveMb'], `must not be below diskGuard.stopBelowMb (${stopBelowMb})`);
+  }
+  const { pointsMin, pointsMax } = config.programme.transfer;
+  if (pointsMax < pointsMin) {
+    complain(['programme', 'transfer', 'pointsMax'], `must not be below pointsMin (${String(pointsMin)})`);
+  }
+  const rates = config.programme.earning.map(({ event, currency }) => `${event} ${currency}`);
+  rates.forEach((rate, index) => {
+    if (rates.indexOf(rate) < index)
+      complain(['programme', 'earning', index], `there is already a rate for ${rate}`);
+  });
+});
+
+export type Config = z.output<typeof sections>;
+
+/** Keys that take effect on SIGHUP; every other one needs a restart. */
+export const RELOADABLE: readonly string[] = [
+  'programme',
+  'log.level',
+  'diskGuard.stopBelowMb',
+  'diskGuard.resumeAboveMb',
+  'cashback.title',
+  'cashback.colour',
+  'cashback.quietDays',
+];

@@ -1,0 +1,26 @@
+import { z } from 'zod';
+import type { Points } from '../../values/points.ts';
+
+/** A number of points: written as an integer, handed over as bigint. */
+export function points(byDefault: number) {
+  return z
+    .int()
+    .min(0)
+    .max(9_000_000_000_000_000)
+    .prefault(byDefault)
+    .transform((value): Points => BigInt(value));
+}
+
+/** A duration of at most a day. */
+export function milliseconds(byDefault: number, least = 1) {
+  return z.int().min(least).max(86_400_000).default(byDefault);
+}
+
+/** True for a time zone that this machine knows. */
+export function isZone(name: string): boolean {
+  try {
+    return new Intl.DateTimeFormat('en', { timeZone: name }) instanceof Intl.DateTimeFormat;
+  } catch {
+    return false;
+  }
+}
