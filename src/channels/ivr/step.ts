@@ -37,7 +37,8 @@ export type CallInput =
   | { readonly kind: 'digits'; readonly digits: string }
   | { readonly kind: 'noInput' }
   | { readonly kind: 'noMatch' }
-  | { readonly kind: 'played' };
+  /** `failed`: a sound file was missing, so the caller did not hear all of it. */
+  | { readonly kind: 'played'; readonly failed?: boolean };
 
 /** One call's conversation; made by the daemon for each arrival. `next` and `ended` never reject. */
 export interface CallConversation {
