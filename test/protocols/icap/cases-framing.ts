@@ -65,7 +65,7 @@ const badChunks: [string, string, string][] = [
   ['a control character in an extension', '5;\x01\r\nhello\r\n0\r\n\r\n', 'chunk_line'],
   ['a bare line feed behind the size', '5\nhello\r\n0\r\n\r\n', 'bare_line_feed'],
   ['data longer than said', '4\r\nhello\r\n0\r\n\r\n', 'chunk_end'],
-  ['data shorter than said', '6\r\nhello\r\n0\r\n\r\n', 'chunk_end'],
+  ['data shorter than said', '6\r\nhello\r\n0\r\n\r\n', 'bare_line_feed'],
   ['no CRLF behind the data', '5\r\nhello0\r\n\r\n', 'chunk_end'],
   ['ieof without a preview', '5\r\nhello\r\n0; ieof\r\n\r\n', 'chunk_line'],
   ['ieof with a size', '5; ieof\r\nhello\r\n0\r\n\r\n', 'chunk_line'],

@@ -72,9 +72,9 @@ const targets: [string, string, Partial<RedirectRequest>][] = [
     { url: 'http://other.example/a?b', host: 'other.example' },
   ],
   ['the absolute URI rather than Host', http('http://a.example/', 'Host: b.example'), { host: 'a.example' }],
-  ['a host in capitals', http('http://SHOP.Example/'), { host: 'shop.example' }],
-  ['a trailing dot', http('http://shop.example./'), { host: 'shop.example' }],
-  ['port 80', http('/', 'Host: shop.example:80'), { host: 'shop.example' }],
+  ['a host in capitals', http('http://OTHER.Example/'), { host: 'other.example' }],
+  ['a trailing dot', http('http://other.example./'), { host: 'other.example' }],
+  ['port 80', http('/', 'Host: other.example:80'), { host: 'other.example' }],
   ['another port', http('/', 'Host: shop.example:8080'), { host: 'shop.example:8080' }],
   [
     'an international name in UTF-8',

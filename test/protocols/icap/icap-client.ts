@@ -78,8 +78,8 @@ export async function exchange(port: number, pieces: readonly (string | Buffer)[
 
 export async function open(port: number): Promise<Socket> {
   const socket = connect({ port, host: '127.0.0.1', noDelay: true, allowHalfOpen: true });
-  socket.on('error', () => undefined);
   await once(socket, 'connect');
+  socket.on('error', () => undefined);
   return socket;
 }
 
