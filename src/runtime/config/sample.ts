@@ -54,6 +54,9 @@ function renderItem(item: JsonSchema, depth: number): string[] {
   const lines = fields.flatMap(([key, field]) =>
     renderKey(key, { default: exampleOf(field), ...field }, depth + 1),
   );
+  // The dash stands before the first key; a comment above that key may stand above it.
+  const first = lines.findIndex((line) => !line.trimStart().startsWith('#'));
+  lines[first] = `${indent(depth)}- ${lines[first]!.trimStart()}`;
   return [`${indent(depth)}# an entry:`, ...commented(lines, depth)];
 }
 
