@@ -40,7 +40,10 @@ function renderBody(name: string, schema: JsonSchema, depth: number): string[] {
 }
 
 function renderDefault(name: string, schema: JsonSchema, depth: number): string[] {
-  const value = stringify({ [name]: schema.default }, { lineWidth: 0, defaultStringType: 'PLAIN' }).trimEnd();
+  const value = stringify(
+    { [name]: schema.default },
+    { lineWidth: 0, defaultStringType: 'PLAIN', singleQuote: true },
+  ).trimEnd();
   const lines = value.split('\n').map((line) => indent(depth) + line);
   const item = schema.items;
   const isEmptyListOfObjects =

@@ -104,7 +104,9 @@ function wording(issue: z.core.$ZodIssue, written: unknown): string {
   if (issue.code === 'invalid_type') return `must be ${article(issue.expected)}`;
   return issue.message
     .replace(/^Invalid input: /, '')
-    .replace(/^Too (small|big): expected \w+ to be/, 'must be');
+    .replace(/^Too (?:small|big): expected \w+ to (be|have) /, 'must $1 ')
+    .replace('>=', 'at least ')
+    .replace('<=', 'at most ');
 }
 
 function article(noun: string): string {

@@ -55,7 +55,7 @@ describe('configuration', () => {
 
   it('names file, line and column of a mistake', async () => {
     await writeFile(file, 'log:\n  level: info\nhttp:\n  port: 70000\n');
-    expect(() => loadConfig(file, {})).to.throw(ConfigError, `${file}:4:9: http.port: must be <=65535`);
+    expect(() => loadConfig(file, {})).to.throw(ConfigError, `${file}:4:9: http.port: must be at most 65535`);
   });
 
   it('reports every mistake at once, in the order of the file', async () => {
@@ -63,7 +63,7 @@ describe('configuration', () => {
     expect(await mistakes(text)).to.deep.equal([
       '2: http.port: must be a number',
       '3: http.enabled: must be a boolean',
-      '5: programme.name: must be >=1 characters',
+      '5: programme.name: must have at least 1 characters',
     ]);
   });
 
