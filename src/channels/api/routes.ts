@@ -1,0 +1,21 @@
+import type { Clock } from '../../runtime/clock.ts';
+import type { Subscribers } from '../../subscribers/subscribers.ts';
+import type { NumberPlan } from '../../values/msisdn.ts';
+import { eventRoutes, type RecordEvents } from './events.ts';
+import { ledgerRoutes, type LedgerApi } from './ledger.ts';
+import type { Route } from './route.ts';
+import { subscriberRoutes } from './subscribers.ts';
+
+export interface ApiDeps {
+  readonly clock: Clock;
+  readonly subscribers: Subscribers;
+  readonly recordEvents: RecordEvents;
+  readonly ledger: LedgerApi;
+  /** How the country writes its own numbers; E.164 only when absent. */
+  readonly numberPlan?: NumberPlan | undefined;
+}
+
+/** Every operation of the HTTP API, in the order of its documentation. */
+export function apiRoutes(deps: ApiDeps): Route[] {
+  return [...eventRoutes(deps), ...subscriberRoutes(deps), ...ledgerRoutes(deps)];
+}
