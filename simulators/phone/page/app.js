@@ -70,10 +70,10 @@ function startTabs() {
 
 function showTime() {
   const now = new Date(Date.now() + phone.offsetMs);
-  const time = now.toLocaleTimeString([], { hour: '2-digit', minute: '2-digit' });
+  const time = now.toLocaleTimeString('en-GB', { hour: '2-digit', minute: '2-digit' });
   const moved = Math.abs(phone.offsetMs) > 3_600_000;
   byId('status-time').textContent = moved
-    ? `${now.toLocaleDateString([], { day: 'numeric', month: 'short', year: 'numeric' })}`
+    ? `${now.toLocaleDateString('en-GB', { day: 'numeric', month: 'short', year: 'numeric' })}`
     : time;
 }
 

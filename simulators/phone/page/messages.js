@@ -23,7 +23,7 @@ export function messagesApp(phone) {
   const show = (message, old = false) => {
     if (bubbles.has(message.serial)) return;
     messages.push(message);
-    const time = new Date(message.at).toLocaleTimeString([], { hour: '2-digit', minute: '2-digit' });
+    const time = new Date(message.at).toLocaleTimeString('en-GB', { hour: '2-digit', minute: '2-digit' });
     const state = message.direction === 'out' ? STATES[message.state] : '';
     const parts = message.parts > 1 ? `, ${message.parts} parts` : '';
     const footer = make(

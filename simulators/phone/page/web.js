@@ -28,7 +28,7 @@ export function webApp(phone) {
   const told = (last, redirected) => {
     if (last.verdict === 'failed') return 'No answer';
     if (redirected !== undefined)
-      return `${HOST.exec(redirected.url)?.[1] ?? ''}: redirected to the offer by the DPI`;
+      return last.verdict === 'pass' ? 'Answered: on to the shop' : 'Redirected to the offer by the DPI';
     return last.verdict === 'direct' ? 'A page of the gateway' : 'Passed by the DPI';
   };
   byId('address').addEventListener('submit', (event) => {

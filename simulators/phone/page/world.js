@@ -26,7 +26,7 @@ export function worldPanel(phone) {
       faults: showFaults,
       clock: (now) => phone.setTime(new Date(now)),
       log: ({ at, wire, text }) => {
-        const time = new Date(at).toLocaleTimeString([], {
+        const time = new Date(at).toLocaleTimeString('en-GB', {
           hour: '2-digit',
           minute: '2-digit',
           second: '2-digit',
@@ -37,7 +37,7 @@ export function worldPanel(phone) {
             'li',
             {},
             make('time', {}, time),
-            make('b', { class: wire.toLowerCase() }, wire),
+            make('b', { class: `wire-${wire.toLowerCase()}` }, wire),
             make('span', {}, text),
           ),
         );
@@ -48,7 +48,7 @@ export function worldPanel(phone) {
 }
 
 function day(text) {
-  return new Date(text).toLocaleDateString([], { day: 'numeric', month: 'long', year: 'numeric' });
+  return new Date(text).toLocaleDateString('en-GB', { day: 'numeric', month: 'long', year: 'numeric' });
 }
 
 function showFaults(faults) {
