@@ -15,14 +15,20 @@ export interface RecordReader<Key, Row> {
 
 export interface RecordWriter<Row> {
   readonly kind: string;
-  readonly statement: Statement;
+  readonly statement: ReportingStatement;
   values(rows: readonly Row[]): Buffer[];
 }
 
+export interface ReportingStatement extends Statement {
+  /** The write without its report. */
+  readonly plain: string;
+}
+
 /** Wraps a bulk write ending in `returning 1` so that it reports its row count into the manifest. */
-export function reportingWrite(kind: string, write: string): Statement {
+export function reportingWrite(kind: string, write: string): ReportingStatement {
   return {
     name: `write_${kind}`,
+    plain: write,
     text: `with written as (${write} returning 1)
       select set_config('bonusgate.written',
         coalesce(current_setting('bonusgate.written', true), '') || '${kind}:' || count(*) || ';', true)
