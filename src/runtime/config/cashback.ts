@@ -18,6 +18,10 @@ export const cashbackConfig = z.strictObject({
     .regex(/^#[0-9A-Fa-f]{6}$/)
     .default('#0b6e4f')
     .describe('main colour of the page'),
+  termsUrl: z
+    .url({ protocol: /^https?$/ })
+    .optional()
+    .describe('full terms of the programme, linked from the offer'),
   quietDays: z.int().min(0).max(3_650).default(30).describe('an offer is not shown again for so long'),
   loopGuardParams: z
     .array(z.string().regex(/^[A-Za-z0-9_.-]+$/))
