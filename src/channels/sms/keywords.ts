@@ -1,7 +1,6 @@
-import { readFile } from 'node:fs/promises';
 import { z } from 'zod';
+import { parseYaml, readYamlFile } from '../../runtime/config/yaml-file.ts';
 import { LANGUAGES, type Language } from '../../values/language.ts';
-import { ContentError, readYaml, type Locate } from '../texts/yaml-source.ts';
 import { foldWord, typingDistance } from './fold.ts';
 
 export const KEYWORD_KINDS = [
@@ -47,30 +46,40 @@ const shape = z.strictObject({
 });
 type Shape = z.infer<typeof shape>;
 type WordLists = Shape['default'];
+type Complain = (path: readonly (string | number)[], message: string) => void;
+
+/** Compiles while it checks, so that a word with two meanings is told with its line. */
+const schema = shape.transform((value, context): Keywords => {
+  const complain: Complain = (path, message) =>
+    context.addIssue({ code: 'custom', path: [...path], message });
+  const byDefault = compileTable(value, value.default, complain);
+  const own = new Map(
+    Object.entries(value.shortCodes).map(([code, lists]) => {
+      const merged: WordLists = { ...value.default, ...lists };
+      return [
+        code,
+        compileTable(value, merged, ([, ...at], message) => complain(['shortCodes', code, ...at], message)),
+      ];
+    }),
+  );
+  return { forShortCode: (shortCode) => own.get(shortCode) ?? byDefault };
+});
 
 /**
  * Loads the keywords.
  *
- * @throws ContentError with file and line, also when one word stands for two commands
+ * @throws ConfigError with file and line, also when one word stands for two commands
  */
-export async function loadKeywords(file: string): Promise<Keywords> {
-  return compileKeywords(file, await readFile(file, 'utf8'));
+export function loadKeywords(file: string): Keywords {
+  return readYamlFile(file, schema);
 }
 
 /** As {@link loadKeywords}, from text already read. */
 export function compileKeywords(file: string, source: string): Keywords {
-  const { value, locate } = readYaml(shape, file, source);
-  const byDefault = compileTable(value, value.default, locate);
-  const own = new Map(
-    Object.entries(value.shortCodes).map(([code, lists]) => {
-      const merged: WordLists = { ...value.default, ...lists };
-      return [code, compileTable(value, merged, (path) => locate(['shortCodes', code, ...path.slice(1)]))];
-    }),
-  );
-  return { forShortCode: (shortCode) => own.get(shortCode) ?? byDefault };
+  return parseYaml(source, file, schema);
 }
 
-function compileTable({ languageNames, fillers }: Shape, lists: WordLists, locate: Locate): KeywordTable {
+function compileTable({ languageNames, fillers }: Shape, lists: WordLists, complain: Complain): KeywordTable {
   const kinds = new Map<string, KeywordKind>();
   const languages = new Map<string, Language>();
   for (const language of LANGUAGES) {
@@ -82,9 +91,8 @@ function compileTable({ languageNames, fillers }: Shape, lists: WordLists, locat
         const folded = foldWords(text);
         const taken = kinds.get(folded) ?? (languages.has(folded) ? 'the name of a language' : kind);
         if (taken !== kind) {
-          throw new ContentError(
-            `${locate(['default', kind, language, at])}: ${text} already stands for ${taken}`,
-          );
+          complain(['default', kind, language, at], `${text} already stands for ${taken}`);
+          return;
         }
         kinds.set(folded, kind);
       });

@@ -120,12 +120,13 @@ function parseNumberFirst(tokens: readonly string[]): Command | Unparsable {
   const code = findCode(first);
   if (code !== undefined && others.every((token) => !/\p{N}/u.test(token))) return { kind: 'confirm', code };
   if (others.length === 0 && /^\d{1,3}$/.test(first)) return unparsable('redeem_form');
-  if (first.replace(/\D/g, '').length >= 7) return unparsable('transfer_form');
+  if (code === undefined && first.replace(/\D/g, '').length >= 7) return unparsable('transfer_form');
   return unparsable(code === undefined ? 'unknown_word' : 'code_form');
 }
 
+/** Codes have four digits by default, up to eight by configuration. */
 function findCode(token: string): string | undefined {
-  return /^["'«(]*(\d{4,6})["'»).!,;]*$/.exec(token)?.[1];
+  return /^["'«(]*(\d{4,8})["'»).!,;]*$/.exec(token)?.[1];
 }
 
 function unparsable(reason: UnparsableReason): Unparsable {

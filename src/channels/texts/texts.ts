@@ -1,11 +1,12 @@
-import { readFile } from 'node:fs/promises';
+import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { IntlMessageFormat, type Formatters } from 'intl-messageformat';
 import { z } from 'zod';
+import { ConfigError, type ConfigProblem } from '../../runtime/config/problem.ts';
+import { parseYaml } from '../../runtime/config/yaml-file.ts';
 import { LANGUAGES, type Language } from '../../values/language.ts';
 import { TEXT_ARGUMENTS, TEXT_KEYS, type TextKey } from './keys.ts';
 import { groupDigits } from './numbers.ts';
-import { ContentError, readYaml, type YamlSource } from './yaml-source.ts';
 
 /** What a text is filled in with. Points are given as bigint, everything else ready to read. */
 export type TextValues = Readonly<Record<string, string | number | bigint>>;
@@ -29,55 +30,55 @@ const fileShape = z.record(
 );
 type FileShape = z.infer<typeof fileShape>;
 
+type Compiled = ReadonlyMap<string, readonly Variant[]>;
+
 /**
  * Loads `en.yaml`, `ru.yaml`, ... from a folder.
  *
- * @throws ContentError naming file, line and key of each missing, unknown or inconsistent text
+ * @throws ConfigError naming file, line and key of each missing, unknown or inconsistent text
  */
-export async function loadTexts(folder: string): Promise<Texts> {
-  const files = await Promise.all(
-    LANGUAGES.map(async (language) => {
-      const file = path.join(folder, `${language}.yaml`);
-      return [language, { file, source: await readFile(file, 'utf8') }] as const;
-    }),
-  );
-  return compileTexts(Object.fromEntries(files) as Record<Language, { file: string; source: string }>);
+export function loadTexts(folder: string): Texts {
+  const sources = LANGUAGES.map((language) => {
+    const file = path.join(folder, `${language}.yaml`);
+    return [language, { file, source: readFileSync(file, 'utf8') }] as const;
+  });
+  return compileTexts(Object.fromEntries(sources) as Record<Language, { file: string; source: string }>);
 }
 
 /** As {@link loadTexts}, from text already read. */
 export function compileTexts(sources: Readonly<Record<Language, { file: string; source: string }>>): Texts {
-  const problems: string[] = [];
-  const compiled = new Map<Language, Map<string, readonly Variant[]>>();
+  const compiled = new Map<Language, Compiled>();
   for (const language of LANGUAGES) {
     const { file, source } = sources[language];
-    compiled.set(language, compileFile(language, readYaml(fileShape, file, source), problems));
+    compiled.set(language, parseYaml(source, file, fileSchema(language)));
   }
-  if (problems.length === 0) compareLanguages(compiled, sources, problems);
-  if (problems.length > 0) throw new ContentError(problems.join('\n'));
+  const problems = compareLanguages(compiled, sources);
+  if (problems.length > 0) throw new ConfigError(problems);
   return {
     say: (key, language, values = {}) => sayOne(compiled.get(language)!.get(key)!, values),
   };
 }
 
-function compileFile(
-  language: Language,
-  { value, locate }: YamlSource<FileShape>,
-  problems: string[],
-): Map<string, readonly Variant[]> {
-  const compiled = new Map<string, readonly Variant[]>();
-  for (const [key, { wordings, at }] of flatten(value)) {
-    const where = locate(at);
-    if (!(TEXT_KEYS as readonly string[]).includes(key)) {
-      problems.push(`${where}: no such text`);
-      continue;
+type Complain = (message: string, path: readonly string[]) => void;
+
+/** The schema of a language file compiles it too, so that a broken wording is told with its line. */
+function fileSchema(language: Language) {
+  return fileShape.transform((value, context): Compiled => {
+    const complain: Complain = (message, at) => context.addIssue({ code: 'custom', path: [...at], message });
+    const compiled = new Map<string, readonly Variant[]>();
+    for (const [key, { wordings, at }] of flatten(value)) {
+      if (!(TEXT_KEYS as readonly string[]).includes(key)) {
+        complain('no such text', at);
+        continue;
+      }
+      const variants = wordings.map((text) => compileVariant(language, text, at, complain));
+      const found = variants.filter((variant) => variant !== undefined);
+      checkVariants(key as TextKey, found, at, complain);
+      compiled.set(key, found);
     }
-    const variants = wordings.map((text) => compileVariant(language, text, where, problems));
-    const found = variants.filter((variant) => variant !== undefined);
-    checkVariants(key as TextKey, found, where, problems);
-    compiled.set(key, found);
-  }
-  for (const key of TEXT_KEYS) if (!compiled.has(key)) problems.push(`${locate([])}: text ${key} is missing`);
-  return compiled;
+    for (const key of TEXT_KEYS) if (!compiled.has(key)) complain(`text ${key} is missing`, []);
+    return compiled;
+  });
 }
 
 function* flatten(value: FileShape): Generator<[string, { wordings: readonly string[]; at: string[] }]> {
@@ -95,8 +96,8 @@ function* flatten(value: FileShape): Generator<[string, { wordings: readonly str
 function compileVariant(
   language: Language,
   text: string,
-  where: string,
-  problems: string[],
+  at: readonly string[],
+  complain: Complain,
 ): Variant | undefined {
   try {
     const message = new IntlMessageFormat(text, language, undefined, {
@@ -105,29 +106,33 @@ function compileVariant(
     });
     return { message, names: [...argumentNames(message.getAst())].sort() };
   } catch (error) {
-    problems.push(`${where}: ${error instanceof Error ? error.message : String(error)}`);
+    complain(error instanceof Error ? error.message : String(error), at);
     return undefined;
   }
 }
 
-function checkVariants(key: TextKey, variants: readonly Variant[], where: string, problems: string[]): void {
+function checkVariants(
+  key: TextKey,
+  variants: readonly Variant[],
+  at: readonly string[],
+  complain: Complain,
+): void {
   const refused = key.startsWith('refused.');
   if (refused && (variants.at(-1)?.names.length ?? 0) > 0) {
-    problems.push(`${where}: the last wording of a refusal must need no argument`);
+    complain('the last wording of a refusal must need no argument', at);
   }
   if (refused) return;
-  if (variants.length > 1) problems.push(`${where}: only refusals have several wordings`);
+  if (variants.length > 1) complain('only refusals have several wordings', at);
   const known: readonly string[] = TEXT_ARGUMENTS[key as keyof typeof TEXT_ARGUMENTS];
   for (const name of variants.flatMap((variant) => variant.names)) {
-    if (!known.includes(name)) problems.push(`${where}: argument {${name}} is not given to this text`);
+    if (!known.includes(name)) complain(`argument {${name}} is not given to this text`, at);
   }
 }
 
 function compareLanguages(
-  compiled: ReadonlyMap<Language, ReadonlyMap<string, readonly Variant[]>>,
+  compiled: ReadonlyMap<Language, Compiled>,
   sources: Readonly<Record<Language, { file: string }>>,
-  problems: string[],
-): void {
+): ConfigProblem[] {
   const [first, ...others] = LANGUAGES;
   const needs = (language: Language, key: string): string =>
     compiled
@@ -135,13 +140,14 @@ function compareLanguages(
       .get(key)!
       .map(({ names }) => `{${names.join(', ')}}`)
       .join(' or ');
-  for (const other of others) {
-    for (const key of TEXT_KEYS) {
+  return others.flatMap((other) =>
+    TEXT_KEYS.flatMap((key) => {
       const [here, there] = [needs(first, key), needs(other, key)];
-      if (here === there) continue;
-      problems.push(`${key}: ${sources[first].file} uses ${here}, ${sources[other].file} uses ${there}`);
-    }
-  }
+      if (here === there) return [];
+      const message = `uses ${there}, but ${sources[first].file} uses ${here}`;
+      return [{ file: sources[other].file, line: 1, column: 1, key, message }];
+    }),
+  );
 }
 
 function sayOne(variants: readonly Variant[], values: TextValues): string {

@@ -20,7 +20,7 @@ describe('the keywords', () => {
 
   it('may not stand for two commands, also when they only look the same', () => {
     expect(() => compile(source.replace('[HISTORY, HIST,', '[HISTORY, В,'))).to.throw(
-      /^keywords\.yaml:\d+: default\.history\.en\.1: В already stands for balance$/,
+      /^keywords\.yaml:\d+:\d+: default\.history\.en\[1\]: В already stands for balance$/,
     );
     expect(() => compile(source.replace('[HISTORY, HIST,', '[HISTORY, RUS,'))).to.throw(
       'the name of a language',
@@ -28,9 +28,11 @@ describe('the keywords', () => {
   });
 
   it('are refused with file and line when a list is missing or misnamed', () => {
-    expect(() => compile(source.replace('  history:', '  histroy:'))).to.throw(/keywords\.yaml:\d+: default/);
+    expect(() => compile(source.replace('  history:', '  histroy:'))).to.throw(
+      /keywords\.yaml:\d+:\d+: default/,
+    );
     expect(() => compile(source.replace('    en: [HELP', '    de: [HELP'))).to.throw(
-      /keywords\.yaml:\d+: default\.help/,
+      /keywords\.yaml:\d+:\d+: default\.help/,
     );
   });
 });

@@ -48,8 +48,9 @@ function mo(text: string, overrides: Partial<MobileOriginated> = {}): MobileOrig
 describe('the SMS channel', () => {
   let texts: Texts;
   let keywords: Keywords;
-  before(async () => {
-    [texts, keywords] = await Promise.all([loadTexts('conf/texts'), loadKeywords('conf/keywords.yaml')]);
+  before(() => {
+    texts = loadTexts('conf/texts');
+    keywords = loadKeywords('conf/keywords.yaml');
   });
 
   interface Desk {

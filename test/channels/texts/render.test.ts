@@ -99,12 +99,17 @@ const RESULTS: Record<string, Result> = {
 /** The richest detail that the core gives; without it the plain wording is said. */
 const DETAILS: Partial<Record<(typeof REFUSAL_CODES)[number], readonly RefusalDetail[]>> = {
   capture_exceeds_hold: [{ held: 21n }],
-  confirmation_code_wrong: [{ left: 1 }, { left: 2 }],
-  limit_exceeded: [{ max: 1000n }, { min: 10n }],
-  not_transferable: [{ transferable: 40n }],
+  confirmation_code_wrong: [{ attemptsLeft: 0 }, { attemptsLeft: 1 }, { attemptsLeft: 2 }],
+  limit_exceeded: [
+    { limit: 'transfer_min', amount: 10n },
+    { limit: 'transfer_max', amount: 10_000n },
+    { limit: 'transfer_daily', amount: 20_000n, count: 10 },
+    { limit: 'transfer_monthly', amount: 100_000n, count: 100 },
+    { limit: 'earning', amount: 100n },
+  ],
   pin_locked: [{ until: Date.UTC(2025, 9, 7, 11, 30) }],
-  pin_wrong: [{ left: 1 }, { left: 2 }],
-  points_insufficient: [{ available: 350n }, { available: 350n, needed: 1200n }],
+  pin_wrong: [{ attemptsLeft: 0 }, { attemptsLeft: 1 }, { attemptsLeft: 2 }],
+  points_insufficient: [{ available: 350n }, { available: 350n, wanted: 1200n }],
   price_changed: [{ points: 200n }],
   reversal_exceeds_original: [{ left: 21n }],
 };
@@ -124,8 +129,8 @@ const SAMPLES: readonly (readonly [string, Outcome])[] = [
 
 describe('an outcome in words', () => {
   let texts: Texts;
-  before(async () => {
-    texts = await loadTexts('conf/texts');
+  before(() => {
+    texts = loadTexts('conf/texts');
   });
   const reader = (language: Language): Reader => ({ language, zone: 'Europe/Moscow' });
 
