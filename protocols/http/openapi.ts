@@ -1,4 +1,5 @@
-import swagger from '@fastify/swagger';
+import swagger, { type SwaggerTransform } from '@fastify/swagger';
+import './request.ts';
 import type { FastifyInstance, FastifySchema } from 'fastify';
 import { jsonSchemaTransform } from 'fastify-type-provider-zod';
 import { z } from 'zod';
@@ -25,15 +26,24 @@ export async function serveOpenapi(
       servers: [{ url: publicBaseUrl ?? '/' }],
       components: { securitySchemes: { token: { type: 'http', scheme: 'bearer' } } },
     },
-    transform: jsonSchemaTransform,
+    transform: withBodyExample,
   });
   app.get('/openapi.json', { schema: { hide: true } }, (_request, reply) => reply.send(app.swagger()));
 }
 
-const problemSchema = z.object({
+/** zod leaves examples out of a body that it transforms: they could be meant for either side of the transform. */
+const withBodyExample: SwaggerTransform = (document) => {
+  const described = jsonSchemaTransform(document);
+  const example = document.route.config?.example?.body;
+  const body = described.schema.body as { examples?: unknown[] } | undefined;
+  if (body !== undefined && example !== undefined) body.examples = [example];
+  return described;
+};
+
+const problemSchema = z.looseObject({
   type: z.string(),
   title: z.string(),
-  status: z.int(),
+  status: z.number(),
   detail: z.string(),
   code: z.string().meta({ description: 'stable; switch on this' }),
   trace: z.string().optional(),
@@ -53,8 +63,10 @@ const keyHeader = z.looseObject({
 /** The documentation and the checks of one route come from the same schemas. */
 export function operationOf(route: Route): FastifySchema {
   const { example } = route;
-  const shown = (schema: z.ZodType, value: unknown): z.ZodType =>
-    value === undefined ? schema : schema.meta({ ...schema.meta(), examples: [value] });
+  const done = {
+    description: 'Done, now or before.',
+    ...(example === undefined ? {} : { examples: [example.answer] }),
+  };
   const problemAnswer = (description: string) => ({
     description,
     content: { [PROBLEM_TYPE]: { schema: problemSchema } },
@@ -66,10 +78,10 @@ export function operationOf(route: Route): FastifySchema {
     security: [{ token: [route.scope] }],
     ...(route.params === undefined ? {} : { params: route.params }),
     ...(route.query === undefined ? {} : { querystring: route.query }),
-    ...(route.body === undefined ? {} : { body: shown(route.body, example?.body) }),
+    ...(route.body === undefined ? {} : { body: route.body }),
     ...(route.idempotent === true ? { headers: keyHeader } : {}),
     response: {
-      200: shown(route.answer, example?.answer),
+      200: route.answer.meta(done),
       '4XX': problemAnswer('The request cannot be done as it is.'),
       503: problemAnswer('Nobody knows whether it was done. Repeat the same request.'),
     },

@@ -23,6 +23,7 @@ export function mountRoutes(
       method: route.method,
       url: route.path,
       schema: operationOf(route),
+      config: { example: route.example },
       onRequest: authenticated(route.scope),
       preValidation: (request, _reply, done) => {
         done(idempotencyProblem(route, request));

@@ -49,6 +49,8 @@ export async function startHttp(config: HttpConfig, deps: HttpDeps): Promise<Htt
     );
   });
   traceAndLog(app, deps.clock, deps.log);
+  // Before any scope is made: scopes take over the handler that is there at their birth.
+  answerErrors(app, deps);
   await app.register(rateLimit, { global: false });
   await serveOpenapi(app, deps.version, config.publicBaseUrl);
   await app.register((api) => {
@@ -57,7 +59,6 @@ export async function startHttp(config: HttpConfig, deps: HttpDeps): Promise<Htt
     return Promise.resolve();
   });
   await mountPages(app, deps.pages, config, deps);
-  answerErrors(app, deps);
 
   const address = await app.listen({ host: config.host, port: config.port });
   app.server.maxConnections = config.connectionsMax;
@@ -122,9 +123,7 @@ function acceptJson(app: FastifyInstance): void {
 }
 
 function answerErrors(app: FastifyInstance, { routes, pages, log }: HttpDeps): void {
-  app.setErrorHandler((error, request, reply) =>
-    answer(error, reply, log, request, exampleFor(routes, request)),
-  );
+  app.setErrorHandler((error, request, reply) => answer(error, reply, log, request));
   const paths = [...routes, ...pages].map(({ method, path }) => ({
     method,
     pattern: new RegExp(`^${path.replace(/:[A-Za-z]+/g, '[^/]+')}$`),
@@ -151,16 +150,11 @@ function answer(
   },
   log: Logger,
   request: FastifyRequest,
-  example?: unknown,
 ): unknown {
   const { problem, headers, fault } = failureOf(error);
   if (fault) log.error({ err: error, trace: request.trace }, 'http handler failed');
+  const example = request.routeOptions.config.example?.body;
   const shown = problem.status === 400 && example !== undefined ? { example } : {};
   const body = JSON.stringify({ ...problem, trace: request.trace, ...shown });
   return reply.code(problem.status).headers(headers).type(PROBLEM_TYPE).send(body);
-}
-
-function exampleFor(routes: readonly Route[], request: FastifyRequest): unknown {
-  const { url } = request.routeOptions;
-  return routes.find((route) => route.path === url && route.method === request.method)?.example?.body;
 }
