@@ -32,7 +32,8 @@ export interface Plan {
 export interface PlannerDeps {
   readonly pool: PostgresPool;
   readonly classes: LotClasses;
-  readonly programme: Programme;
+  /** Read at each command: a reload may change it. */
+  programme(): Programme;
   priceList(): PriceList;
   /** Who has the number now. */
   resolve(msisdn: Msisdn): Promise<{ readonly id: bigint; readonly status: string } | undefined>;
@@ -71,7 +72,7 @@ export class Planner {
 
   async #planPrepare(action: MoneyAction, asked: PlanningFor): Promise<Plan> {
     const quoted = await this.#quote(action, asked);
-    if (asked.byCode && BigInt(quoted.action.points) < this.#deps.programme.codeFrom) {
+    if (asked.byCode && BigInt(quoted.action.points) < this.#deps.programme().codeFrom) {
       return this.#planAction(quoted.action, asked, undefined);
     }
     const pendingId = Buffer.from(newTraceId(), 'hex');
@@ -81,7 +82,7 @@ export class Planner {
       pendingId,
       codeHash: code === undefined ? null : hashOfCode(pendingId, code),
       action: quoted.action,
-      ttlMs: this.#deps.programme.pendingTtlMs,
+      ttlMs: this.#deps.programme().pendingTtlMs,
     });
     return {
       operation: `prepare_${action.kind}`,
@@ -109,7 +110,7 @@ export class Planner {
         quote: { kind: 'redeem', item: publicItem(item) },
       };
     }
-    const { transfer: rules } = this.#deps.programme;
+    const { transfer: rules } = this.#deps.programme();
     const { to, points } = action;
     if (points < rules.pointsMin)
       throw new Refusal('limit_exceeded', { limit: 'transfer_min', amount: rules.pointsMin });
@@ -187,7 +188,7 @@ export class Planner {
   }
 
   async #workTransfer(action: Extract<PendingAction, { kind: 'transfer' }>, from: AccountKey) {
-    const { pool, classes, programme } = this.#deps;
+    const { pool, classes } = this.#deps;
     const recipient = BigInt(action.to);
     const to = (await this.#deps.findNumber(recipient)) ?? ('' as Msisdn);
     if (to === '') throw new Refusal('recipient_unknown');
@@ -198,7 +199,7 @@ export class Planner {
       points: BigInt(action.points),
       fee: BigInt(action.fee),
       classAfter: (id) => classes.find(passedOn(classes, id))?.id ?? id,
-      limits: transferLimits(programme),
+      limits: transferLimits(this.#deps.programme()),
     };
     const toResult = (data: unknown): Result => {
       const { points, available } = data as { points: bigint; available: bigint };

@@ -32,7 +32,7 @@ export interface EarningRate {
   readonly currency: string;
   /** One point for each of these minor units. */
   readonly minorPerPoint: bigint;
-  readonly dailyCap?: bigint;
+  readonly dailyCap?: bigint | undefined;
 }
 
 /** Numbers under which limit counters are kept in the account row. */
@@ -88,4 +88,14 @@ export function earningCap(programme: Programme, rate: EarningRate) {
 /** The fee of a transfer, rounded down (bonus-core §3.4.3). */
 export function transferFee(rules: TransferRules, points: bigint): bigint {
   return (points * rules.feePpm) / 1_000_000n;
+}
+
+export function findRate(programme: Programme, event: string, currency: string): EarningRate | undefined {
+  return programme.earning.find((rate) => rate.event === event && rate.currency === currency);
+}
+
+/** Points for an amount, rounded down; what is left below one point waits for the next event (bonus-core §3.4.6). */
+export function pointsFor(rate: EarningRate, minor: bigint, remainder: bigint): { points: bigint; remainder: bigint } {
+  const total = minor + remainder;
+  return { points: total / rate.minorPerPoint, remainder: total % rate.minorPerPoint };
 }

@@ -4,7 +4,7 @@ import { Refusal } from '../errors.ts';
 import { walletOf } from '../ledger/keys.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import type { MoIdentity, Operation, OutboxDraft, Posted } from '../ledger/operation.ts';
-import type { OutboxRecord, Verdict } from '../ledger/records.ts';
+import type { LeasedOutbox, Verdict } from '../ledger/records.ts';
 import { channelNumber, contentHash, traceOctets } from '../ledger/request-key.ts';
 import { findWallet, listStatement } from '../ledger/store.ts';
 import type { Clock } from '../runtime/clock.ts';
@@ -30,7 +30,7 @@ export interface CommandContext {
 export interface Executed {
   readonly outcome: Outcome;
   /** The message that carries the answer, when one was stored. */
-  readonly outbox?: OutboxRecord;
+  readonly outbox?: LeasedOutbox;
 }
 
 export interface ExecuteDeps extends PlannerDeps {

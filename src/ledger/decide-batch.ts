@@ -2,7 +2,7 @@ import { Refusal } from '../errors.ts';
 import { SECOND_MS, DAY_MS } from '../values/instant.ts';
 import type { StoredMo } from './kinds/mo.ts';
 import type { Operation, Posted } from './operation.ts';
-import type { OutboxRecord, Verdict } from './records.ts';
+import type { LeasedOutbox, Verdict } from './records.ts';
 import type { WorkingSet } from './working-set.ts';
 
 /** What became of each operation of a batch, in order: an answer to give after COMMIT, or its own bug. */
@@ -86,25 +86,23 @@ function answer(
   operation: Operation,
   verdict: Verdict,
   context: DecideContext,
-): OutboxRecord | undefined {
+): LeasedOutbox | undefined {
   const { request } = operation;
   if (request.mo !== undefined) {
     set.addMo({ ...request.mo, firstAt: set.now, inDoubt: false, requestKey: request.key });
   }
   const draft = request.reply?.(verdict, set.now);
   if (draft === undefined) return undefined;
-  const row: OutboxRecord = {
+  const row: LeasedOutbox = {
     ...draft,
     home: request.home,
-    id: set.viewFor(operation).serial(),
+    id: set.serial(),
     trace: request.trace,
     createdAt: set.now,
-  };
-  set.addOutbox({
-    ...row,
     leaseOwner: context.leaseOwner,
     leaseUntil: Math.max(set.now, draft.dueAt) + context.leaseMs,
-  });
+  };
+  set.addOutbox(row);
   return row;
 }
 

@@ -4,7 +4,7 @@ import { SECOND_MS } from '../values/instant.ts';
 import type { PostgresPool } from '../storage/postgres.ts';
 import { loadLotClasses, type LotClasses } from './class-store.ts';
 import { createPoster, POSTER_DEFAULTS, type Poster } from './poster.ts';
-import type { OutboxRecord } from './records.ts';
+import type { LeasedOutbox } from './records.ts';
 import { createSerials } from './serials.ts';
 
 /** The only code that moves points. */
@@ -26,7 +26,7 @@ export interface LedgerOptions {
   offsetMs(): number;
   /** Proof of delivery of this daemon's own SMPP sessions. */
   provedUntil(sessionId: string): number;
-  onOutbox(rows: readonly OutboxRecord[]): void;
+  onOutbox(rows: readonly LeasedOutbox[]): void;
   readonly lanes?: number;
   readonly batchMax?: number;
   readonly liveMax?: number;

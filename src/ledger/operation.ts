@@ -3,6 +3,7 @@ import type { LotClass } from './lot-classes.ts';
 import type {
   AccountRecord,
   HoldRecord,
+  LeasedOutbox,
   MoRecord,
   OutboxRecord,
   PendingRecord,
@@ -109,7 +110,7 @@ export type Posted =
       readonly kind: 'posted';
       readonly verdict: Verdict;
       readonly replayed: boolean;
-      readonly outbox?: OutboxRecord;
+      readonly outbox?: LeasedOutbox;
     }
   | { readonly kind: 'duplicate' };
 

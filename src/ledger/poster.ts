@@ -6,7 +6,7 @@ import { openPipeline, type Pipeline, type PipelineOptions } from '../storage/pi
 import type { Instant } from '../values/instant.ts';
 import { runBatch, type BatchContext } from './batch.ts';
 import type { Operation, Posted } from './operation.ts';
-import type { OutboxRecord } from './records.ts';
+import type { LeasedOutbox } from './records.ts';
 
 /** Live: a person or a peer waits. Bulk: sweeps, imports, campaigns; never more than half a batch. */
 export type Queue = 'live' | 'bulk';
@@ -36,7 +36,7 @@ export interface PosterOptions {
   readonly log: Logger;
   readonly context: BatchContext;
   /** Called after COMMIT with the messages that this batch created, before the answers. */
-  onOutbox(rows: readonly OutboxRecord[]): void;
+  onOutbox(rows: readonly LeasedOutbox[]): void;
 }
 
 export const POSTER_DEFAULTS = { lanes: 2, batchMax: 200, liveMax: 5_000, patienceMs: 5_000 } as const;

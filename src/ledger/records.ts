@@ -169,3 +169,9 @@ export interface OutboxRecord {
   /** Not to be sent before: a money result on USSD or IVR is shown in the dialogue first. */
   readonly dueAt: number;
 }
+
+export interface LeasedOutbox extends OutboxRecord {
+  /** The daemon that committed it holds the first lease and hands it over in memory. */
+  readonly leaseOwner: number;
+  readonly leaseUntil: number;
+}

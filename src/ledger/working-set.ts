@@ -1,7 +1,6 @@
 import { assert, Refusal } from '../errors.ts';
 import { homeOf } from './keys.ts';
 import type { StoredMo } from './kinds/mo.ts';
-import type { LeasedOutbox } from './kinds/outbox.ts';
 import type { StoredRequest } from './kinds/request.ts';
 import type { LotClass } from './lot-classes.ts';
 import { totalOf } from './lots.ts';
@@ -10,6 +9,7 @@ import {
   ROLE,
   type AccountRecord,
   type HoldRecord,
+  type LeasedOutbox,
   type MoRecord,
   type PendingRecord,
   type PostingRecord,
@@ -143,6 +143,10 @@ export class WorkingSet {
 
   addOutbox(row: LeasedOutbox): void {
     this.writes.outbox.push(row);
+  }
+
+  serial(): number {
+    return this.#serial();
   }
 
   identityOf(request: RequestIdentity): StoredRequest | undefined {

@@ -4,7 +4,7 @@ import { openLedger, type Ledger, type LedgerOptions } from '../../src/ledger/le
 import { EARNED } from '../../src/ledger/lot-classes.ts';
 import { walletOf } from '../../src/ledger/keys.ts';
 import type { Operation, Posted, RequestIdentity } from '../../src/ledger/operation.ts';
-import type { OutboxRecord, Verdict } from '../../src/ledger/records.ts';
+import type { LeasedOutbox, Verdict } from '../../src/ledger/records.ts';
 import { openWallet } from '../../src/ledger/store.ts';
 import { systemClock } from '../../src/runtime/clock.ts';
 import type { PostgresPool } from '../../src/storage/postgres.ts';
@@ -16,7 +16,7 @@ export const quietLog = pino({ level: 'silent' });
 export interface TestLedger extends Ledger {
   readonly pool: PostgresPool;
   readonly earned: number;
-  readonly outbox: OutboxRecord[];
+  readonly outbox: LeasedOutbox[];
   /** Moves the ledger's clock. */
   advance(ms: number): void;
   /** Posts with a fresh request, or the one given. */
@@ -28,7 +28,7 @@ export async function openTestLedger(
   options: Partial<LedgerOptions> = {},
 ): Promise<TestLedger> {
   let offset = 0;
-  const outbox: OutboxRecord[] = [];
+  const outbox: LeasedOutbox[] = [];
   const ledger = await openLedger({
     url: db.url,
     pool: db.pool,

@@ -7,14 +7,8 @@ import {
   textArray,
   timestamptzArray,
 } from '../../storage/pg-arrays.ts';
-import type { OutboxRecord } from '../records.ts';
+import type { LeasedOutbox } from '../records.ts';
 import { reportingWrite, type RecordWriter } from './kind.ts';
-
-export interface LeasedOutbox extends OutboxRecord {
-  /** The daemon that committed it holds the first lease and hands it over in memory. */
-  readonly leaseOwner: number;
-  readonly leaseUntil: number;
-}
 
 export const outboxWriter: RecordWriter<LeasedOutbox> = {
   kind: 'outbox',
