@@ -24,10 +24,13 @@ export interface LifecycleOptions {
   readonly clock: Clock;
   readonly log: Logger;
   /** Where signals come from; the process itself outside tests. */
-  readonly signals?: EventEmitter;
+  readonly signals?: SignalSource;
   /** Tells the service manager; `systemd-notify` outside tests. */
   readonly notify?: Notify;
 }
+
+/** What is used of `process`. */
+export type SignalSource = Pick<EventEmitter, 'on' | 'off'>;
 
 export type Notify = (state: 'ready' | 'reloading' | 'stopping') => Promise<void>;
 
@@ -132,7 +135,7 @@ interface Handlers {
   readonly bug: (error: unknown) => void;
 }
 
-function listen(signals: EventEmitter, { stop, reload: onReload, bug }: Handlers): () => void {
+function listen(signals: SignalSource, { stop, reload: onReload, bug }: Handlers): () => void {
   const onTerm = () => stop('SIGTERM');
   const onInt = () => stop('SIGINT');
   const listeners: [string, (value: unknown) => void][] = [

@@ -3,18 +3,23 @@ import { cashbackConfig, returnKeyConfig } from './cashback.ts';
 import { adminConfig, httpConfig } from './http.ts';
 import { icapConfig } from './icap.ts';
 import { ivrConfig } from './ivr.ts';
+import { notifyConfig } from './notify.ts';
 import { numberPlanConfig } from './number-plan.ts';
 import { diskGuardConfig, ledgerConfig, lifecycleConfig, logConfig } from './operations.ts';
 import { programmeConfig } from './programme.ts';
+import { smsConfig } from './sms.ts';
 import { smppConfig } from './smpp.ts';
 import { storageConfig } from './storage.ts';
 import { subscribersConfig } from './subscribers.ts';
+import { ussdConfig } from './ussd.ts';
 
 const sections = z.strictObject({
   programme: programmeConfig.prefault({}),
   numberPlan: numberPlanConfig.prefault({}).describe('how people of this country write their own numbers'),
   subscribers: subscribersConfig.prefault({}),
   smpp: smppConfig,
+  sms: smsConfig.prefault({}),
+  ussd: ussdConfig.prefault({}),
   ivr: ivrConfig.prefault({}),
   icap: icapConfig.prefault({}),
   http: httpConfig.prefault({}),
@@ -29,6 +34,7 @@ const sections = z.strictObject({
         ),
     })
     .prefault({}),
+  notify: notifyConfig.prefault({}),
   storage: storageConfig.prefault({}),
   ledger: ledgerConfig.prefault({}),
   diskGuard: diskGuardConfig.prefault({}),
@@ -48,15 +54,6 @@ export const configSchema = sections.superRefine((config, context) => {
   if (resumeAboveMb < stopBelowMb) {
     complain(['diskGuard', 'resumeAboveMb'], `must not be below diskGuard.stopBelowMb (${stopBelowMb})`);
   }
-  const { pointsMin, pointsMax } = config.programme.transfer;
-  if (pointsMax < pointsMin) {
-    complain(['programme', 'transfer', 'pointsMax'], `must not be below pointsMin (${String(pointsMin)})`);
-  }
-  const rates = config.programme.earning.map(({ event, currency }) => `${event} ${currency}`);
-  rates.forEach((rate, index) => {
-    if (rates.indexOf(rate) < index)
-      complain(['programme', 'earning', index], `there is already a rate for ${rate}`);
-  });
 });
 
 export type Config = z.output<typeof sections>;

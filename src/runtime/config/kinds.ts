@@ -3,11 +3,15 @@ import type { Points } from '../../values/points.ts';
 
 /** A number of points: written as an integer, handed over as bigint. */
 export function points(byDefault: number) {
+  return requiredPoints(0).prefault(byDefault);
+}
+
+/** As {@link points}, without a default. */
+export function requiredPoints(least: number) {
   return z
     .int()
-    .min(0)
+    .min(least)
     .max(9_000_000_000_000_000)
-    .prefault(byDefault)
     .transform((value): Points => BigInt(value));
 }
 

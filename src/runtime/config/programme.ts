@@ -1,77 +1,97 @@
 import { z } from 'zod';
 import { LANGUAGES } from '../../values/language.ts';
-import { isZone, points } from './kinds.ts';
+import { isZone, points, requiredPoints } from './kinds.ts';
 
-const transferLimits = z.strictObject({
+const allowance = (count: number, amount: number) =>
+  z
+    .strictObject({
+      count: z.int().min(0).max(1_000_000).default(count).describe('transfers, at most'),
+      points: points(amount).describe('points in all of them, at most'),
+    })
+    .prefault({});
+
+const transferRules = z.strictObject({
+  feePpm: points(0).describe(
+    'taken from the sender on top, in millionths of the points sent, rounded down (10000: 1 %)',
+  ),
   pointsMin: points(1).describe('smallest single transfer'),
   pointsMax: points(10_000).describe('largest single transfer'),
-  dailyPointsMax: points(20_000).describe('points one subscriber may give away per day; 0: no limit'),
-  dailyCountMax: z
-    .int()
-    .min(0)
-    .max(10_000)
-    .default(10)
-    .describe('transfers of one subscriber per day; 0: no limit'),
-  monthlyPointsMax: points(100_000).describe('points one subscriber may give away per month; 0: no limit'),
-  fee: points(0).describe('points taken from the sender on top of every transfer'),
+  perDay: allowance(10, 20_000).describe('what one subscriber may send in a day of the zone'),
+  perMonth: allowance(100, 100_000).describe('what one subscriber may send in a month of the zone'),
 });
 
 const earningRate = z.strictObject({
-  event: z.enum(['purchase', 'payment']).describe('kind of event, as in POST /v1/events'),
+  rule: z
+    .int()
+    .min(1)
+    .max(60_000)
+    .describe('number of the rate, for ever: what is left below one point is kept under it'),
+  event: z.string().min(1).max(40).describe('type of event, as in POST /v1/events, for example purchase'),
   currency: z
     .string()
     .regex(/^[A-Z]{3}$/)
     .describe('ISO 4217 code of the amount'),
-  points: points(1).describe('so many points'),
-  perMinor: z.int().min(1).max(1_000_000_000).describe('for each so many minor units (1000: 10.00 RUB)'),
-  carry: z.boolean().default(true).describe('keep what is left below one point for the next event'),
+  minorPerPoint: requiredPoints(1).describe('one point for each of these minor units (1000: each 10.00 RUB)'),
+  dailyCap: requiredPoints(1).optional().describe('points that one subscriber can earn by it in a day'),
 });
+
+const expiry = z
+  .union([
+    z.strictObject({
+      after: z.int().min(0).max(3_650).describe('so many months or days'),
+      unit: z
+        .enum(['months', 'days'])
+        .describe('months: to the end of that month; days: to the end of that day'),
+    }),
+    z.literal('never'),
+  ])
+  .default({ after: 12, unit: 'months' })
+  .describe(
+    'how long points live: `never`, or so many months or days, to the end of that month or day in the zone',
+  );
 
 /** Section `programme`: what the bonus programme promises its members. */
-export const programmeConfig = z.strictObject({
-  name: z.string().min(1).max(40).default('Bonus').describe('as subscribers know it'),
-  language: z.enum(LANGUAGES).default('en').describe('language of subscribers who have not chosen one'),
-  zone: z
-    .string()
-    .refine(isZone, { message: 'is no IANA time zone, for example Europe/Moscow' })
-    .default('Europe/Moscow')
-    .describe('IANA time zone: days, months and expiry are counted in it'),
-  expiry: z
-    .strictObject({
-      months: z.int().min(1).max(120).default(12).describe('how long earned points live'),
-      at: z
-        .enum(['month_end', 'day'])
-        .default('month_end')
-        .describe(
-          'month_end: to the end of that month, which keeps the number of lots small; day: to the same day',
-        ),
-    })
-    .prefault({}),
-  transfer: transferLimits.prefault({}).describe('points from member to member'),
-  confirmation: z
-    .strictObject({
-      codeFromPoints: points(0).describe(
-        'by SMS, amounts from here on need the random code; below, a plain YES confirms',
-      ),
-      codeDigits: z.int().min(4).max(8).default(4).describe('length of that code'),
-      attemptsMax: z.int().min(1).max(10).default(3).describe('wrong codes before the operation is dropped'),
-      validMs: z
-        .int()
-        .min(60_000)
-        .max(86_400_000)
-        .default(600_000)
-        .describe('an unconfirmed operation is dropped after'),
-    })
-    .prefault({})
-    .describe('the second step of everything that moves points'),
-  earning: z
-    .array(earningRate)
-    .prefault([
-      { event: 'purchase', currency: 'RUB', points: 1, perMinor: 1_000, carry: true },
-      { event: 'payment', currency: 'RUB', points: 1, perMinor: 10_000, carry: true },
-    ])
-    .describe('how many points an event earns; an event without a rate earns nothing'),
-});
+export const programmeConfig = z
+  .strictObject({
+    name: z.string().min(1).max(40).default('Bonus').describe('as subscribers know it'),
+    language: z.enum(LANGUAGES).default('en').describe('language of subscribers who have not chosen one'),
+    zone: z
+      .string()
+      .refine(isZone, { message: 'is no IANA time zone, for example Europe/Moscow' })
+      .default('Europe/Moscow')
+      .describe('IANA time zone: days, months and expiry are counted in it'),
+    expiry,
+    codeFrom: points(0).describe('by SMS, from so many points on only the random code confirms'),
+    pendingTtlMs: z
+      .int()
+      .min(60_000)
+      .max(86_400_000)
+      .default(600_000)
+      .describe('an operation that is not confirmed is dropped after'),
+    transfer: transferRules.prefault({}).describe('points from member to member'),
+    debtSharePpm: points(1_000_000).describe('share of new points that pays off a debt first, in millionths'),
+    earning: z
+      .array(earningRate)
+      .prefault([
+        { rule: 1, event: 'purchase', currency: 'RUB', minorPerPoint: 1_000 },
+        { rule: 2, event: 'payment', currency: 'RUB', minorPerPoint: 10_000 },
+      ])
+      .describe('how many points an event earns; an event without a rate earns nothing'),
+  })
+  .superRefine(({ transfer, earning }, context) => {
+    const complain = (path: (string | number)[], message: string) =>
+      context.addIssue({ code: 'custom', path, message });
+    if (transfer.pointsMax < transfer.pointsMin) {
+      complain(['transfer', 'pointsMax'], `must not be below pointsMin (${String(transfer.pointsMin)})`);
+    }
+    earning.forEach(({ rule, event, currency }, index) => {
+      const earlier = earning.slice(0, index);
+      if (earlier.some((other) => other.rule === rule))
+        complain(['earning', index, 'rule'], `${rule} is already used above`);
+      if (earlier.some((other) => other.event === event && other.currency === currency)) {
+        complain(['earning', index, 'event'], `there is already a rate for ${event} in ${currency}`);
+      }
+    });
+  });
 
 export type ProgrammeConfig = z.output<typeof programmeConfig>;
-export type EarningRate = ProgrammeConfig['earning'][number];

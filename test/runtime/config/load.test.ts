@@ -2,6 +2,7 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { expect } from 'chai';
+import type { Programme } from '../../../src/bonus/programme.ts';
 import { configSchema } from '../../../src/runtime/config/config.ts';
 import { loadConfig, reloadConfig } from '../../../src/runtime/config/load.ts';
 import { ConfigError } from '../../../src/runtime/config/problem.ts';
@@ -149,6 +150,30 @@ describe('configuration', () => {
   it('checks sections against each other', async () => {
     expect(await mistakes('diskGuard:\n  stopBelowMb: 1000\n')).to.deep.equal([
       '1: diskGuard.resumeAboveMb: must not be below diskGuard.stopBelowMb (1000)',
+    ]);
+  });
+
+  it('hands the programme over as the core knows it', async () => {
+    const programme: Programme = (await load('')).programme;
+    expect(programme.earning[0]).to.deep.equal({
+      rule: 1,
+      event: 'purchase',
+      currency: 'RUB',
+      minorPerPoint: 1_000n,
+    });
+    expect((await load('programme:\n  expiry: never\n')).programme.expiry).to.equal('never');
+  });
+
+  it('rejects two rates for one event, and a rule number used twice', async () => {
+    const rate = (rule: number, event: string) =>
+      `    - { rule: ${rule}, event: ${event}, currency: RUB, minorPerPoint: 10 }\n`;
+    expect(
+      await mistakes(
+        `programme:\n  earning:\n${rate(1, 'purchase')}${rate(2, 'purchase')}${rate(1, 'call')}`,
+      ),
+    ).to.deep.equal([
+      '4: programme.earning[1].event: there is already a rate for purchase in RUB',
+      '5: programme.earning[2].rule: 1 is already used above',
     ]);
   });
 
