@@ -7,19 +7,8 @@ import type { EslConnection } from './connection.ts';
 import type { EslEvent } from './event.ts';
 import { askDigits, playPrompt, type Performed, type PlayChannel } from './play.ts';
 
-export type CallEnd = 'hangup' | 'transfer' | 'limit' | 'fault';
-
-/** A conversation running on one channel. */
-export interface RunningCall {
-  /** Events of this channel, in order. */
-  take(event: EslEvent): void;
-  /** The socket closed: whatever was in progress is over. */
-  lost(): void;
-  /** Ends the call from our side: the daemon stops, or the call took too long. */
-  stop(cause: string, how: CallEnd): void;
-  /** Resolves when the conversation is over; never rejects. */
-  readonly over: Promise<CallEnd>;
-}
+/** What ended a call: a hang-up (caller or script), a transfer, the time limit, a fault, or our stop. */
+export type CallEnd = 'hangup' | 'transfer' | 'limit' | 'fault' | 'stopped';
 
 export interface CallDeps {
   readonly connection: EslConnection;
@@ -32,114 +21,129 @@ export interface CallDeps {
 }
 
 /**
- * Carries out what the conversation wants, one action after another, until somebody hangs up.
+ * Carries out what a conversation wants, one action after another, until somebody hangs up.
  *
  * `conversation.ended` is called exactly once, at the very moment the channel is known to be gone, whatever is in
  * progress then.
  */
-export function runCall(deps: CallDeps): RunningCall {
-  const { connection, conversation, clock, log, config } = deps;
-  let inProgress: CallAction['kind'] | undefined;
-  let promptPlayed = false;
-  let variables = 0;
-  let how: CallEnd = 'hangup';
-  let gone = false;
-  let resolveOver: (end: CallEnd) => void;
-  const over = new Promise<CallEnd>((resolve) => (resolveOver = resolve));
+export class Call implements PlayChannel {
+  /** Resolves when the conversation is over; never rejects. */
+  readonly over: Promise<CallEnd>;
+  readonly connection: EslConnection;
+  readonly promptMaxMs: number;
+  readonly commandTimeoutMs: number;
+  private readonly deps: CallDeps;
+  private readonly cancelLimit: () => void;
+  private inProgress: CallAction['kind'] | undefined;
+  private promptPlayed = false;
+  private variables = 0;
+  private how: CallEnd = 'hangup';
+  private gone = false;
+  private resolveOver: (end: CallEnd) => void = () => undefined;
 
-  const end = (cause: string): void => {
-    if (gone) return;
-    gone = true;
-    cancelLimit();
-    const spoken = inProgress === 'play' || inProgress === 'ask';
-    try {
-      conversation.ended(cause, spoken ? promptPlayed : inProgress !== undefined);
-    } catch (error) {
-      log.error({ err: error }, 'conversation failed at its end');
-    }
-    resolveOver(how);
-  };
-  const stop = (cause: string, why: CallEnd): void => {
-    if (gone) return;
-    how = why;
-    void connection.hangup(cause).then((reply) => {
-      if (reply.kind === 'lost' && reply.reason === 'closed') end(cause);
+  constructor(deps: CallDeps) {
+    this.deps = deps;
+    this.connection = deps.connection;
+    this.promptMaxMs = deps.config.promptMaxMs;
+    this.commandTimeoutMs = deps.config.commandTimeoutMs;
+    this.over = new Promise((resolve) => (this.resolveOver = resolve));
+    this.cancelLimit = deps.clock.after(deps.config.callMaxMs, () => this.stop('ALLOTTED_TIMEOUT', 'limit'));
+    this.converse().catch((error: unknown) => {
+      deps.log.error({ err: error }, 'conversation failed');
+      this.stop('NORMAL_TEMPORARY_FAILURE', 'fault');
     });
-    clock.after(config.commandTimeoutMs, () => end(cause));
-  };
-  const cancelLimit = clock.after(config.callMaxMs, () => stop('ALLOTTED_TIMEOUT', 'limit'));
+  }
 
-  const channel: PlayChannel = {
-    connection,
-    promptMaxMs: config.promptMaxMs,
-    commandTimeoutMs: config.commandTimeoutMs,
-    freshVariable: () => `bg_input_${++variables}`,
-    isGone: () => gone,
-  };
+  freshVariable(): string {
+    return `bg_input_${++this.variables}`;
+  }
 
-  const perform = async (action: CallAction): Promise<Performed> => {
-    switch (action.kind) {
-      case 'ask':
-        return askDigits(channel, action);
-      case 'play':
-        return playPrompt(channel, action.prompt);
-      case 'transfer': {
-        if (!isExtension(action.extension)) return { kind: 'fault' };
-        how = 'transfer';
-        const sent = await connection.execute('transfer', action.extension, config.commandTimeoutMs);
-        if (sent.kind === 'lost' && sent.reason !== 'closed') return { kind: 'fault' };
-        end('TRANSFERRED');
-        return { kind: 'gone' };
-      }
-      case 'hangup':
-        stop('NORMAL_CLEARING', 'hangup');
-        return { kind: 'gone' };
+  isGone(): boolean {
+    return this.gone;
+  }
+
+  /** Takes the events of this channel, in order. */
+  take(event: EslEvent): void {
+    const name = event.get('event-name');
+    if (name === 'PLAYBACK_STOP' && event.get('playback-status') === 'done') this.promptPlayed = true;
+    if (event.get('application-response') === 'FILE PLAYED' && event.get('application') === 'playback') {
+      this.promptPlayed = true;
     }
-  };
-
-  const converse = async (): Promise<void> => {
-    if (!(await deps.prepare())) {
-      stop('NORMAL_TEMPORARY_FAILURE', 'fault');
-      return;
+    if (name === 'CHANNEL_HANGUP' || name === 'CHANNEL_HANGUP_COMPLETE') {
+      this.end(event.get('hangup-cause') ?? 'NORMAL_CLEARING');
     }
-    if (gone) return;
+  }
+
+  /** The socket closed: whatever was in progress is over. */
+  lost(): void {
+    this.end('SOCKET_CLOSED');
+  }
+
+  /** Ends the call from our side. */
+  stop(cause: string, how: CallEnd): void {
+    if (this.gone) return;
+    this.how = how;
+    void this.connection.hangup(cause).then((reply) => {
+      if (reply.kind === 'lost' && reply.reason === 'closed') this.end(cause);
+    });
+    this.deps.clock.after(this.commandTimeoutMs, () => this.end(cause));
+  }
+
+  private async converse(): Promise<void> {
+    const { conversation, log } = this.deps;
+    const answered = await this.deps.prepare();
+    if (this.gone) return;
+    if (!answered) return this.stop('NORMAL_TEMPORARY_FAILURE', 'fault');
     let action = await conversation.start();
-    while (!gone) {
-      inProgress = action.kind;
-      promptPlayed = false;
-      const performed = await perform(action);
+    while (!this.isGone()) {
+      this.inProgress = action.kind;
+      this.promptPlayed = false;
+      const performed = await this.perform(action);
       if (performed.kind === 'gone') return;
       if (performed.kind === 'fault') {
         log.error({ action: action.kind }, 'call action failed');
-        stop('NORMAL_TEMPORARY_FAILURE', 'fault');
-        return;
+        return this.stop('NORMAL_TEMPORARY_FAILURE', 'fault');
       }
       if (performed.kind === 'played' && performed.failed === true)
         log.error('prompt not played: sound file missing');
-      inProgress = undefined;
+      this.inProgress = undefined;
       action = await conversation.next(performed);
     }
-  };
-  converse().catch((error: unknown) => {
-    log.error({ err: error }, 'conversation failed');
-    stop('NORMAL_TEMPORARY_FAILURE', 'fault');
-  });
+  }
 
-  return {
-    take(event) {
-      switch (event.get('event-name')) {
-        case 'PLAYBACK_STOP':
-          if (event.get('playback-status') === 'done') promptPlayed = true;
-          break;
-        case 'CHANNEL_HANGUP':
-        case 'CHANNEL_HANGUP_COMPLETE':
-          end(event.get('hangup-cause') ?? 'NORMAL_CLEARING');
-          break;
-        default:
-      }
-    },
-    lost: () => end('SOCKET_CLOSED'),
-    stop,
-    over,
-  };
+  private async perform(action: CallAction): Promise<Performed> {
+    switch (action.kind) {
+      case 'ask':
+        return askDigits(this, action);
+      case 'play':
+        return playPrompt(this, action.prompt);
+      case 'transfer':
+        return this.transfer(action.extension);
+      case 'hangup':
+        this.stop('NORMAL_CLEARING', 'hangup');
+        return { kind: 'gone' };
+    }
+  }
+
+  private async transfer(extension: string): Promise<Performed> {
+    if (!isExtension(extension)) return { kind: 'fault' };
+    const sent = await this.connection.execute('transfer', extension, this.commandTimeoutMs);
+    if (sent.kind === 'lost' && sent.reason !== 'closed') return { kind: 'fault' };
+    if (!this.gone) this.how = 'transfer';
+    this.end('TRANSFERRED');
+    return { kind: 'gone' };
+  }
+
+  private end(cause: string): void {
+    if (this.gone) return;
+    this.gone = true;
+    this.cancelLimit();
+    const spoken = this.inProgress === 'play' || this.inProgress === 'ask';
+    try {
+      this.deps.conversation.ended(cause, spoken ? this.promptPlayed : this.inProgress !== undefined);
+    } catch (error) {
+      this.deps.log.error({ err: error }, 'conversation failed at its end');
+    }
+    this.resolveOver(this.how);
+  }
 }

@@ -6,14 +6,9 @@ export type EslEvent = ReadonlyMap<string, string>;
 
 /** The event inside a `text/event-json` or `text/event-plain` frame; undefined when it cannot be read. Never throws. */
 export function parseEvent(frame: EslFrame): EslEvent | undefined {
-  switch (frame.headers.get('content-type')) {
-    case 'text/event-json':
-      return parseJson(frame.body);
-    case 'text/event-plain':
-      return decodeAll(parseHeaders(frame.body));
-    default:
-      return undefined;
-  }
+  const type = frame.headers.get('content-type');
+  if (type === 'text/event-json') return parseJson(frame.body);
+  return type === 'text/event-plain' ? decodeAll(parseHeaders(frame.body)) : undefined;
 }
 
 /** The answer to `connect` is an event written as a reply: its header values are encoded like those of an event. */

@@ -1,3 +1,4 @@
+import { Collector } from './collector.ts';
 import { parseHeaders, type EslHeaders } from './headers.ts';
 
 /** One message of the event socket: a header block and, when `Content-Length` says so, a body. */
@@ -20,129 +21,80 @@ export interface FrameLimits {
 
 export const FRAME_LIMITS: FrameLimits = { headerMax: 1024 * 1024, bodyMax: 8 * 1024 * 1024 };
 
-export interface FrameParser {
-  /** Takes the next octets, in pieces of any size. Returns the first error for ever after it happened. Never throws. */
-  push(chunk: Buffer, onFrame: (frame: EslFrame) => void): FrameError | undefined;
-}
-
 const NEWLINE = 0x0a;
 const CARRIAGE_RETURN = 0x0d;
-const EMPTY = Buffer.alloc(0);
 
 /**
  * Cuts the octets of one connection into frames.
  *
- * Each octet is looked at once and copied at most twice, whatever the pieces: the search for the empty line never
- * starts over, and what is kept grows by doubling. `Content-Length` counts octets and may stand anywhere in the block.
+ * Each octet is looked at once and copied a bounded number of times, whatever the pieces: the search for the empty
+ * line never starts over. `Content-Length` counts octets and may stand anywhere in the block.
  */
-export function createFrameParser(limits: FrameLimits = FRAME_LIMITS): FrameParser {
-  const kept = createCollector();
-  let lineLength = 0;
-  let bodyLeft = 0;
-  let skipping = false;
-  let headers: EslHeaders | undefined;
-  let error: FrameError | undefined;
+export class FrameParser {
+  private readonly limits: FrameLimits;
+  private readonly kept = new Collector();
+  /** Octets of the unfinished line already kept. */
+  private lineLength = 0;
+  private headers: EslHeaders | undefined;
+  private bodyLeft = 0;
+  private skipping = false;
+  private error: FrameError | undefined;
 
-  /** Octets of `chunk` from `from` that belong to the header block; the block is complete when `headers` is set. */
-  const takeHeader = (chunk: Buffer, from: number): number => {
-    let at = from;
-    while (at < chunk.length) {
-      const newline = chunk.indexOf(NEWLINE, at);
-      const end = newline === -1 ? chunk.length : newline + 1;
-      const size = end - at;
-      if (kept.length + size > limits.headerMax) {
-        error = 'header_too_long';
-        return chunk.length;
-      }
-      if (newline === -1) {
-        lineLength += size;
-        kept.add(chunk, at, end);
-        return end;
-      }
-      const previous = size > 1 ? chunk[newline - 1] : kept.last();
-      const empty = lineLength + size === 1 || (lineLength + size === 2 && previous === CARRIAGE_RETURN);
-      lineLength = 0;
-      at = end;
-      if (!empty) kept.add(chunk, end - size, end);
-      else if (kept.length > 1) {
-        headers = parseHeaders(kept.take());
-        return at;
-      } else kept.take(); // empty lines between frames
+  constructor(limits: FrameLimits = FRAME_LIMITS) {
+    this.limits = limits;
+  }
+
+  /** Takes the next octets, in pieces of any size. Once it returned an error it reads nothing more. Never throws. */
+  push(chunk: Buffer, onFrame: (frame: EslFrame) => void): FrameError | undefined {
+    let at = 0;
+    while (at < chunk.length && this.error === undefined) {
+      at = this.headers === undefined ? this.takeLine(chunk, at) : this.takeBody(chunk, at);
+      if (this.headers === undefined || this.bodyLeft > 0) continue;
+      const frame = { headers: this.headers, body: this.kept.take(), bodySkipped: this.skipping };
+      this.headers = undefined;
+      this.skipping = false;
+      onFrame(frame);
     }
-    return at;
-  };
+    return this.error;
+  }
 
-  const beginBody = (block: EslHeaders): void => {
-    const text = block.get('content-length')?.trim() ?? '0';
-    const length = /^\d{1,15}$/.test(text) ? Number(text) : -1;
-    if (length < 0) {
-      error = 'content_length_invalid';
-      return;
-    }
-    bodyLeft = length;
-    skipping = length > limits.bodyMax;
-  };
+  /** Takes the rest of one header line, or as much as there is of it; returns where the next begins. */
+  private takeLine(chunk: Buffer, at: number): number {
+    const newline = chunk.indexOf(NEWLINE, at);
+    const end = newline === -1 ? chunk.length : newline + 1;
+    if (this.kept.length + end - at > this.limits.headerMax) return this.fail('header_too_long', chunk);
+    const last = newline > at ? chunk[newline - 1] : this.kept.last();
+    this.kept.add(chunk, at, end);
+    this.lineLength += end - at;
+    if (newline === -1) return end;
+    const empty = this.lineLength === 1 || (this.lineLength === 2 && last === CARRIAGE_RETURN);
+    const blank = this.kept.length === this.lineLength;
+    this.lineLength = 0;
+    if (!empty) return end;
+    const block = this.kept.take();
+    if (blank) return end; // an empty line between frames
+    return this.beginBody(parseHeaders(block)) ? end : this.fail('content_length_invalid', chunk);
+  }
 
-  const takeBody = (chunk: Buffer, from: number): number => {
-    const end = Math.min(chunk.length, from + bodyLeft);
-    if (!skipping) kept.add(chunk, from, end);
-    bodyLeft -= end - from;
+  private beginBody(headers: EslHeaders): boolean {
+    const text = headers.get('content-length') ?? '0';
+    if (!/^\d{1,15}$/.test(text)) return false;
+    this.headers = headers;
+    this.bodyLeft = Number(text);
+    this.skipping = this.bodyLeft > this.limits.bodyMax;
+    return true;
+  }
+
+  private takeBody(chunk: Buffer, at: number): number {
+    const end = Math.min(chunk.length, at + this.bodyLeft);
+    if (!this.skipping) this.kept.add(chunk, at, end);
+    this.bodyLeft -= end - at;
     return end;
-  };
+  }
 
-  return {
-    push(chunk, onFrame) {
-      let at = 0;
-      while (at < chunk.length && error === undefined) {
-        if (headers === undefined) {
-          at = takeHeader(chunk, at);
-          if (headers === undefined) continue;
-          beginBody(headers);
-          if (error !== undefined) break;
-        }
-        at = takeBody(chunk, at);
-        if (bodyLeft > 0) continue;
-        const frame = { headers, body: kept.take(), bodySkipped: skipping };
-        headers = undefined;
-        skipping = false;
-        onFrame(frame);
-      }
-      if (error !== undefined) kept.take();
-      return error;
-    },
-  };
-}
-
-interface Collector {
-  readonly length: number;
-  last(): number | undefined;
-  add(chunk: Buffer, start: number, end: number): void;
-  /** Hands over what was collected and starts anew. */
-  take(): Buffer;
-}
-
-function createCollector(): Collector {
-  let buffer = EMPTY;
-  let length = 0;
-  return {
-    get length() {
-      return length;
-    },
-    last: () => (length === 0 ? undefined : buffer[length - 1]),
-    add(chunk, start, end) {
-      const needed = length + end - start;
-      if (needed > buffer.length) {
-        const grown = Buffer.allocUnsafe(Math.max(needed, buffer.length * 2, 512));
-        buffer.copy(grown, 0, 0, length);
-        buffer = grown;
-      }
-      length += chunk.copy(buffer, length, start, end);
-    },
-    take() {
-      const taken = buffer.subarray(0, length);
-      buffer = EMPTY;
-      length = 0;
-      return taken;
-    },
-  };
+  private fail(error: FrameError, chunk: Buffer): number {
+    this.error = error;
+    this.kept.take();
+    return chunk.length;
+  }
 }

@@ -76,7 +76,7 @@ export async function startEsl(config: IvrConfig, deps: EslDeps): Promise<EslLis
       pauseIntake();
       const cancelDrain = deps.clock.after(config.drainTimeoutMs, () => {
         for (const session of sessions) {
-          session.running()?.stop('NORMAL_TEMPORARY_FAILURE', 'fault');
+          session.running()?.stop('NORMAL_TEMPORARY_FAILURE', 'stopped');
           if (session.running() === undefined) session.destroy();
         }
       });

@@ -1,7 +1,8 @@
 import type { CallAction, CallInput, PromptFiles } from '../../src/channels/ivr/step.ts';
 import { FILES_MAX, fileString } from './argument.ts';
-import type { EslConnection, Waited } from './connection.ts';
+import type { EslConnection } from './connection.ts';
 import type { EslEvent } from './event.ts';
+import type { Waited } from './wait.ts';
 
 type Ask = Extract<CallAction, { kind: 'ask' }>;
 

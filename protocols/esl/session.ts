@@ -7,15 +7,15 @@ import type { Logger } from '../../src/runtime/log.ts';
 import { maskMsisdn } from '../../src/values/msisdn.ts';
 import type { TraceId } from '../../src/values/trace.ts';
 import { isUuid } from './argument.ts';
-import { runCall, type RunningCall } from './call.ts';
-import { accepted, createConnection, type EslConnection } from './connection.ts';
+import { Call } from './call.ts';
+import { accepted, EslConnection } from './connection.ts';
 import { channelData, type EslEvent } from './event.ts';
 import { callsEnded, callsRunning } from './metrics.ts';
 
 /** One outbound socket of FreeSWITCH, from accept to close. */
 export interface EslSession {
   /** The conversation in progress, if any. */
-  running(): RunningCall | undefined;
+  running(): Call | undefined;
   /** Cuts the connection without a word. */
   destroy(): void;
   /** Resolves when the socket is closed; never rejects. */
@@ -29,6 +29,9 @@ export interface SessionDeps {
   readonly takeCall: TakeCall;
 }
 
+/** Events kept from before the conversation. */
+const EARLY_MAX = 20;
+
 const EVENTS = 'event json CHANNEL_EXECUTE_COMPLETE CHANNEL_HANGUP CHANNEL_HANGUP_COMPLETE PLAYBACK_STOP';
 
 /**
@@ -39,32 +42,32 @@ export function serveSession(socket: Socket, deps: SessionDeps): EslSession {
   const { config, clock } = deps;
   const trace = newTraceId();
   const log = deps.log.child({ trace });
-  let call: RunningCall | undefined;
-  let uuid: string | undefined;
-  let resolveClosed: () => void;
-  const closed = new Promise<void>((resolve) => (resolveClosed = resolve));
+  let call: Call | undefined;
+  /** What the switch told before there was a conversation: the caller may hang up in between. */
+  const early: EslEvent[] = [];
+  const closed = new Promise<void>((resolve) => socket.once('close', () => resolve()));
 
-  const connection = createConnection(socket, {
+  const take = (event: EslEvent, uuid: string): void => {
+    if (event.get('unique-id') !== uuid) return;
+    call?.take(event);
+    if (event.get('event-name') !== 'CHANNEL_HANGUP_COMPLETE') return;
+    log.info({ cause: event.get('hangup-cause'), billedS: event.get('variable_billsec') }, 'channel gone');
+    connection.close();
+  };
+  let onEvent = (event: EslEvent): void => {
+    if (early.length < EARLY_MAX) early.push(event);
+  };
+  const connection = new EslConnection(socket, {
     clock,
     log,
     commandMs: config.commandTimeoutMs,
-    onEvent(event) {
-      if (uuid === undefined || event.get('unique-id') !== uuid) return;
-      call?.take(event);
-      if (event.get('event-name') !== 'CHANNEL_HANGUP_COMPLETE') return;
-      const billedS = event.get('variable_billsec');
-      log.info({ cause: event.get('hangup-cause'), billedS }, 'channel gone');
-      connection.close();
-    },
+    onEvent: (event) => onEvent(event),
     onNotice(disposition) {
       if (disposition === 'linger') return;
       call?.lost();
       connection.close();
     },
-    onClose() {
-      call?.lost();
-      resolveClosed();
-    },
+    onClose: () => call?.lost(),
   });
 
   const serve = async (): Promise<void> => {
@@ -74,7 +77,7 @@ export function serveSession(socket: Socket, deps: SessionDeps): EslSession {
       connection.close();
       return;
     }
-    uuid = arrived.get('unique-id')!;
+    const uuid = arrived.get('unique-id')!;
     const arrival = toArrival(arrived, trace, config.origin);
     const conversation = deps.takeCall(arrival);
     if (conversation === undefined) {
@@ -87,10 +90,11 @@ export function serveSession(socket: Socket, deps: SessionDeps): EslSession {
       'call begins',
     );
     const prepare = () => answer(connection, config.commandTimeoutMs);
-    call = runCall({ connection, conversation, clock, log, config, prepare });
+    call = new Call({ connection, conversation, clock, log, config, prepare });
     callsRunning.inc();
+    onEvent = (event) => take(event, uuid);
+    for (const event of early.splice(0)) onEvent(event);
     const how = await call.over;
-    call = undefined;
     callsRunning.dec();
     callsEnded.inc({ how });
     log.info({ how }, 'call ends');
@@ -103,7 +107,11 @@ export function serveSession(socket: Socket, deps: SessionDeps): EslSession {
     connection.close();
   });
 
-  return { running: () => call, destroy: () => socket.destroy(), closed };
+  return {
+    running: () => (call?.isGone() === false ? call : undefined),
+    destroy: () => socket.destroy(),
+    closed,
+  };
 }
 
 /**

@@ -25,7 +25,7 @@ export function say<Name extends PhraseName>(
   name: Name,
   values: PhraseValues<Name>,
 ): PromptFiles {
-  return compose(book, language, book.script.phrases[name] ?? {}, values as Values);
+  return compose(book, language, book.script.phrases[name] ?? {}, values);
 }
 
 /** A prompt as files; it falls back to the default language as a whole, words and numbers alike. */

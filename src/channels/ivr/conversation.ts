@@ -1,6 +1,5 @@
 import { IntakeFull } from '../../errors.ts';
 import type { Logger } from '../../runtime/log.ts';
-import type { Language } from '../../values/language.ts';
 import type { Command, Outcome } from '../command.ts';
 import { advance } from './advance.ts';
 import type { CallBook } from './compose.ts';
@@ -12,101 +11,111 @@ import type { CallAction, CallConversation, CallInput } from './step.ts';
 export interface ConversationSettings {
   readonly book: CallBook;
   readonly open: OpenCall;
+  /** A child logger of this call. */
   readonly log: Logger;
+}
+
+/** Makes the conversation of one call; the daemon does so for each arrival. */
+export function createConversation(settings: ConversationSettings): CallConversation {
+  return new Conversation(settings);
 }
 
 /** Steps kept for the record of one call. */
 const PATH_MAX = 200;
 
 /**
- * A call's conversation: it performs what the pure script step asks for, and keeps account of which money result was
- * heard, so that the others are sent by SMS.
+ * Performs what the pure script step asks for, and keeps account of which money result was heard, so that the others
+ * are sent by SMS.
  */
-export function createConversation({ book, open, log }: ConversationSettings): CallConversation {
-  const fallback: Language = book.script.defaultLanguage;
-  const path: string[] = [];
-  let state: CallState = newCall(fallback, book.script.start);
-  let deps: IvrCallDeps | undefined;
+class Conversation implements CallConversation {
+  private readonly settings: ConversationSettings;
+  private readonly path: string[] = [];
+  private state: CallState;
+  private deps: IvrCallDeps | undefined;
   /** The confirmed operation whose result is being told. */
-  let telling: { readonly pendingId: string; readonly tellsAll: boolean } | undefined;
-  let gone = false;
+  private telling: { readonly pendingId: string; readonly tellsAll: boolean } | undefined;
+  private gone = false;
 
-  const settle = (heard: boolean): void => {
-    if (telling === undefined) return;
-    const { pendingId, tellsAll } = telling;
-    telling = undefined;
+  constructor(settings: ConversationSettings) {
+    const { script } = settings.book;
+    this.settings = settings;
+    this.state = newCall(script.defaultLanguage, script.start);
+  }
+
+  async start(): Promise<CallAction> {
     try {
-      deps?.resultHeard(pendingId, heard && tellsAll);
+      this.deps = await this.settings.open();
     } catch (error) {
-      log.error({ err: error }, 'heard mark failed');
+      this.settings.log.error({ err: error }, 'caller could not be looked up');
+      return this.follow({ kind: 'failed' });
     }
-  };
+    const { subscriber } = this.deps;
+    const language = subscriber?.language ?? this.state.language;
+    return this.follow({ kind: 'begin', known: subscriber !== undefined, language });
+  }
 
-  /** Follows effects until the caller has to hear something. */
-  const follow = async (input: StepInput): Promise<CallAction> => {
+  next(input: CallInput): Promise<CallAction> {
+    this.settle(input.kind === 'played' && input.failed !== true);
+    return this.follow(input);
+  }
+
+  ended(cause: string, heard: boolean): void {
+    this.gone = true;
+    this.settle(heard);
+    this.settings.log.info({ cause, path: this.path }, 'call record');
+  }
+
+  /** Follows effects until the caller has to hear something. The channel may be gone long before. */
+  private async follow(input: StepInput): Promise<CallAction> {
     let next = input;
     for (;;) {
-      if (path.length < PATH_MAX) path.push(describe(state, next));
-      const turn = advance(book, state, next);
-      state = turn.state;
-      if (turn.effect.kind === 'act') {
-        if (turn.effect.resultOf !== undefined) {
-          telling = { pendingId: turn.effect.resultOf, tellsAll: turn.effect.tellsAll ?? true };
-          if (gone) settle(false);
-        }
-        return turn.effect.action;
+      if (this.path.length < PATH_MAX) this.path.push(describe(this.state, next));
+      const { state, effect } = advance(this.settings.book, this.state, next);
+      this.state = state;
+      if (effect.kind !== 'act') {
+        next = await this.carryOut(effect);
+        continue;
       }
-      next = await carryOut(turn.effect);
+      if (effect.resultOf !== undefined) {
+        this.telling = { pendingId: effect.resultOf, tellsAll: effect.tellsAll ?? true };
+        if (this.gone) this.settle(false);
+      }
+      return effect.action;
     }
-  };
+  }
 
-  const carryOut = async (effect: Exclude<Effect, { kind: 'act' }>): Promise<StepInput> => {
-    if (effect.kind === 'verifyPin') return { kind: 'pin', verdict: await verify(effect.digits) };
-    return { kind: 'outcome', outcome: await execute(effect.stepId, effect.command) };
-  };
+  private async carryOut(effect: Exclude<Effect, { kind: 'act' }>): Promise<StepInput> {
+    if (effect.kind === 'verifyPin') return { kind: 'pin', verdict: await this.verify(effect.digits) };
+    return { kind: 'outcome', outcome: await this.execute(effect.stepId, effect.command) };
+  }
 
-  const execute = async (stepId: string, command: Command): Promise<Outcome | { kind: 'busy' }> => {
+  private async execute(stepId: string, command: Command): Promise<Outcome | { kind: 'busy' }> {
     try {
-      return (await deps?.execute(stepId, command)) ?? { kind: 'unknown' };
+      return (await this.deps?.execute(stepId, command)) ?? { kind: 'unknown' };
     } catch (error) {
       if (error instanceof IntakeFull) return { kind: 'busy' };
-      log.error({ err: error, step: stepId }, 'call step failed');
+      this.settings.log.error({ err: error, step: stepId }, 'call step failed');
       return { kind: 'unknown' };
     }
-  };
+  }
 
-  const verify = async (digits: string): Promise<PinVerdict | 'unknown'> => {
+  private async verify(digits: string): Promise<PinVerdict | 'unknown'> {
     try {
-      return (await deps?.verifyPin(digits)) ?? 'unknown';
+      return (await this.deps?.verifyPin(digits)) ?? 'unknown';
     } catch (error) {
-      log.error({ err: error }, 'PIN check failed');
+      this.settings.log.error({ err: error }, 'PIN check failed');
       return 'unknown';
     }
-  };
+  }
 
-  return {
-    async start() {
-      try {
-        deps = await open();
-      } catch (error) {
-        log.error({ err: error }, 'caller could not be looked up');
-        return follow({ kind: 'failed' });
-      }
-      const { subscriber } = deps;
-      return follow({
-        kind: 'begin',
-        known: subscriber !== undefined,
-        language: subscriber?.language ?? fallback,
-      });
-    },
-    next(input: CallInput) {
-      settle(input.kind === 'played' && input.failed !== true);
-      return follow(input);
-    },
-    ended(cause, heard) {
-      gone = true;
-      settle(heard);
-      log.info({ cause, path }, 'call record');
-    },
-  };
+  private settle(heard: boolean): void {
+    if (this.telling === undefined) return;
+    const { pendingId, tellsAll } = this.telling;
+    this.telling = undefined;
+    try {
+      this.deps?.resultHeard(pendingId, heard && tellsAll);
+    } catch (error) {
+      this.settings.log.error({ err: error }, 'heard mark failed');
+    }
+  }
 }

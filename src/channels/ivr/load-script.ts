@@ -164,7 +164,7 @@ function lineOf(document: Document, lines: LineCounter, path: Path): number {
 export function filesNamed(script: CallScript): { readonly language: Language; readonly file: string }[] {
   const prompts = [
     ...Object.values(script.menus).map((menu) => menu.prompt),
-    ...(Object.values(script.phrases) as PromptText[]),
+    ...Object.values(script.phrases).filter((prompt) => prompt !== undefined),
   ];
   const named = prompts.flatMap((prompt) =>
     LANGUAGES.flatMap((language) =>

@@ -6,14 +6,10 @@ import type { CallState, StepInput } from './state.ts';
  */
 export function describe(state: CallState, input: StepInput): string {
   const where = state.stage.kind === 'menu' ? `menu ${state.menus.at(-1)!}` : state.stage.kind;
-  switch (input.kind) {
-    case 'digits':
-      return `${where}: ${state.stage.kind === 'menu' ? input.digits : `${input.digits.length} keys`}`;
-    case 'outcome':
-      return `${where}: ${input.outcome.kind === 'refused' ? input.outcome.code : input.outcome.kind}`;
-    case 'pin':
-      return `pin: ${input.verdict}`;
-    default:
-      return `${where}: ${input.kind}`;
+  if (input.kind === 'digits') {
+    return `${where}: ${state.stage.kind === 'menu' ? input.digits : `${input.digits.length} keys`}`;
   }
+  if (input.kind === 'pin') return `pin: ${input.verdict}`;
+  if (input.kind !== 'outcome') return `${where}: ${input.kind}`;
+  return `${where}: ${input.outcome.kind === 'refused' ? input.outcome.code : input.outcome.kind}`;
 }

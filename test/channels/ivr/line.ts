@@ -38,8 +38,8 @@ export class FakeCore implements IvrCallDeps {
   private quote: Quote | undefined;
   private serial = 0;
 
-  constructor(language: Language | undefined = 'en') {
-    this.subscriber = language === undefined ? undefined : { language };
+  constructor(language: Language | 'unknown' = 'en') {
+    this.subscriber = language === 'unknown' ? undefined : { language };
   }
 
   async execute(stepId: string, command: Command): Promise<Outcome> {

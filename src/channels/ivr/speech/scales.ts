@@ -43,6 +43,6 @@ function threes(length: number): number[] {
 export function spellDigits(digits: string): string[] {
   return digitGroups(digits).flatMap((group, index) => [
     ...(index === 0 ? [] : ['pause']),
-    ...[...group].map((digit) => `number/${digit}`),
+    ...Array.from(group, (digit) => `number/${digit}`),
   ]);
 }
