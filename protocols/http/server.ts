@@ -34,21 +34,24 @@ export interface HttpServer {
   close(): Promise<void>;
 }
 
+const RETRY = { 'retry-after': '2' };
+
 /** Listens for the API and the pages. Rejects when the port is taken or a TLS file cannot be read. */
 export async function startHttp(config: HttpConfig, deps: HttpDeps): Promise<HttpServer> {
   const app = await createApp(config, deps.log);
   let stopping = false;
-  app.addHook('onRequest', (_request, reply, done) => {
-    if (stopping) reply.header('connection', 'close');
+  traceAndLog(app, deps.clock, deps.log);
+  app.addHook('onRequest', (_request, _reply, done) => {
     done(
       stopping
-        ? new WireProblem(503, 'stopping', 'The server is stopping; repeat in a moment.', {
-            'retry-after': '2',
-          })
+        ? new WireProblem(503, 'stopping', 'The server is stopping; repeat in a moment.', RETRY)
         : undefined,
     );
   });
-  traceAndLog(app, deps.clock, deps.log);
+  app.addHook('onSend', (_request, reply, payload, done) => {
+    if (stopping) reply.header('connection', 'close');
+    done(null, payload);
+  });
   // Before any scope is made: scopes take over the handler that is there at their birth.
   answerErrors(app, deps);
   await app.register(rateLimit, { global: false });
