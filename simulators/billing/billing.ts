@@ -5,13 +5,13 @@ import { randomUUID } from 'node:crypto';
 
 /** A payment as the gateway's `POST /v1/events` takes it. */
 export interface PaymentEvent {
+  /** Ours, unique: the gateway counts it once. */
+  readonly id: string;
   readonly type: 'payment';
   readonly msisdn: string;
   /** Minor units (kopecks) as a decimal string: money is never a float. */
-  readonly amount: string;
-  readonly currency: string;
+  readonly amount: { readonly minor: string; readonly currency: string };
   readonly occurredAt: string;
-  readonly reference: string;
 }
 
 export interface BillingOptions {
@@ -22,14 +22,14 @@ export interface BillingOptions {
   readonly openingBalance?: bigint;
   /** Where payments are announced; without it top-ups only change the balance. */
   readonly gateway?: { readonly url: string; readonly token: string };
-  /** Changes the shape of the announced payment when the gateway wants another one. */
-  readonly toEvent?: (payment: PaymentEvent) => unknown;
+  /** The gateway's time, which the demo may have moved. */
+  readonly now?: () => Date;
 }
 
 export interface BillingFaults {
   /** Answers every request with 503. */
   unavailable: boolean;
-  /** Announces each payment twice, with the same key: points must come once. */
+  /** Announces each payment twice, with the same id: points must come once. */
   announceTwice: boolean;
 }
 
@@ -144,30 +144,23 @@ function amountOf(content: string): bigint | undefined {
 }
 
 async function announce(
-  { gateway, currency = 'RUB', toEvent = (payment) => payment }: BillingOptions,
+  { gateway, currency = 'RUB', now = () => new Date() }: BillingOptions,
   faults: BillingFaults,
   msisdn: string,
   amount: bigint,
 ): Promise<Pick<TopUp, 'gatewayStatus' | 'gatewayAnswer'>> {
   if (gateway === undefined) return { gatewayStatus: undefined, gatewayAnswer: 'no gateway configured' };
-  const reference = `pay-${randomUUID()}`;
-  const occurredAt = new Date().toISOString();
-  const event = toEvent({
+  const event: PaymentEvent = {
+    id: `payment-${randomUUID()}`,
     type: 'payment',
     msisdn,
-    amount: amount.toString(),
-    currency,
-    occurredAt,
-    reference,
-  });
+    amount: { minor: amount.toString(), currency },
+    occurredAt: now().toISOString(),
+  };
   const post = async (): Promise<Pick<TopUp, 'gatewayStatus' | 'gatewayAnswer'>> => {
     const answer = await fetch(new URL('/v1/events', gateway.url), {
       method: 'POST',
-      headers: {
-        'content-type': 'application/json',
-        authorization: `Bearer ${gateway.token}`,
-        'idempotency-key': reference,
-      },
+      headers: { 'content-type': 'application/json', authorization: `Bearer ${gateway.token}` },
       body: JSON.stringify(event),
       signal: AbortSignal.timeout(10_000),
     });

@@ -1,21 +1,25 @@
 import type { Billing } from '../billing/billing.ts';
+import type { Dpi } from '../dpi/dpi.ts';
 import type { Faults as CallFaults } from '../freeswitch/session.ts';
+import type { Shop } from '../shop/shop.ts';
 import type { Smsc } from '../smsc/smsc.ts';
 import type { UssdCentre } from '../ussd-centre/ussd-centre.ts';
 import type { FaultSwitch } from './network.ts';
 
-/** Faults of the next call; freeswitch reads them when it begins. */
-export type NextCallFaults = { -readonly [Name in keyof CallFaults]?: CallFaults[Name] | undefined };
+/** Faults of calls; a call keeps those it began with. */
+export type CallFaultSwitches = { -readonly [Name in keyof CallFaults]?: CallFaults[Name] | undefined };
 
 export interface Breakable {
   readonly smsc: Smsc;
   readonly ussd: UssdCentre;
   readonly billing: Billing;
-  readonly call: NextCallFaults;
+  readonly call: CallFaultSwitches;
+  readonly dpi: Dpi;
+  readonly shop: Shop;
 }
 
 /** Everything a person may break, in the order of the page. */
-export function faultSwitches({ smsc, ussd, billing, call }: Breakable): FaultSwitch[] {
+export function faultSwitches({ smsc, ussd, billing, call, dpi, shop }: Breakable): FaultSwitch[] {
   return [
     ...smscSwitches(smsc),
     ...inGroup('USSD centre', 'ussd', [
@@ -25,10 +29,30 @@ export function faultSwitches({ smsc, ussd, billing, call }: Breakable): FaultSw
       toggle('silent', 'Silent link', 'No PDU is answered any more.', ussd.faults),
     ]),
     ...inGroup('Voice switch', 'ivr', [
-      toggle('latin1Name', 'Latin-1 caller name', 'The next caller has an octet that is no UTF-8.', call),
-      toggle('splitEveryByte', 'One octet a packet', 'The next call arrives in crumbs.', call),
-      toggle('resetMidCall', 'Connection reset', 'The next call is cut in its first prompt.', call),
+      toggle('latin1Name', 'Latin-1 caller name', 'The caller has an octet that is no UTF-8.', call),
+      toggle('splitEveryByte', 'One octet a packet', 'Calls arrive in crumbs.', call),
+      toggle('resetMidCall', 'Connection reset', 'Calls are cut in their first prompt.', call),
       toggle('silent', 'Silent switch', 'The switch connects and says nothing.', call),
+    ]),
+    ...inGroup('DPI', 'dpi', [
+      toggle('fragment', 'One octet a packet', 'ICAP requests arrive in crumbs.', dpi.faults),
+      count('slowMs', 'Slow, ms', 'Pause after every 16 octets of an ICAP request; 0 is off.', dpi.faults),
+      toggle(
+        'garbage',
+        'Garbage first',
+        'The gateway must refuse, and the page must still open.',
+        dpi.faults,
+      ),
+      toggle('halfClose', 'Half close', 'The DPI ends its side right after asking.', dpi.faults),
+    ]),
+    ...inGroup('Shops', 'shop', [
+      toggle(
+        'reportTwice',
+        'Report twice',
+        'Each purchase is told twice: points must come once.',
+        shop.faults,
+      ),
+      toggle('down', 'Down', 'The shops answer 503.', shop.faults),
     ]),
     ...inGroup('Billing', 'billing', [
       toggle(

@@ -70,6 +70,8 @@ export interface Network {
   /** Pays minor units onto the subscriber's account and announces the payment; a sentence that tells how it went. */
   topUp(msisdn: string, amount: bigint): Promise<string>;
   readonly faults: readonly FaultSwitch[];
+  /** The gateway's time. */
+  now(): Date;
   /** Moves the gateway's clock; resolves with its new time. */
   advanceClock(days: number): Promise<Date>;
 }

@@ -100,6 +100,7 @@ function worldEndpoints(network: Network, feed: Feed, subscriberOf: Desk['subscr
       feed.publish(undefined, { kind: 'faults', data: faults });
       return Promise.resolve({ faults });
     },
+    'GET /phone/api/clock': () => Promise.resolve({ now: network.now() }),
     'POST /phone/api/clock': async (fields) => {
       const now = await network.advanceClock(fields.number('days', { min: 1, max: 3650 }));
       feed.publish(undefined, { kind: 'clock', data: now });

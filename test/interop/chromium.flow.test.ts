@@ -15,8 +15,8 @@ const QUIET = [
 
 describe('the phone page in Chromium', function () {
   this.timeout(60_000);
-  let demo: FakeDemo;
-  let browser: Browser;
+  let demo: FakeDemo | undefined;
+  let browser: Browser | undefined;
   let page: Page;
   const complaints: string[] = [];
 
@@ -36,16 +36,16 @@ describe('the phone page in Chromium', function () {
   });
   beforeEach(async () => {
     complaints.splice(0);
-    page = await (await browser.newContext({ viewport: { width: 1280, height: 900 } })).newPage();
+    page = await (await browser!.newContext({ viewport: { width: 1280, height: 900 } })).newPage();
     page.on('pageerror', (error) => complaints.push(error.message));
     page.on('console', (line) => {
       if (line.type() === 'error' && !line.text().includes('sandboxed')) complaints.push(line.text());
     });
     page.on('request', (request) => {
-      if (!request.url().startsWith(new URL(demo.phone.url).origin))
+      if (!request.url().startsWith(new URL(demo!.phone.url).origin))
         complaints.push(`left the demo: ${request.url()}`);
     });
-    await page.goto(demo.phone.url);
+    await page.goto(demo!.phone.url);
     await page.locator('body.ready').waitFor();
   });
   afterEach(async () => {
@@ -75,7 +75,7 @@ describe('the phone page in Chromium', function () {
     await page.getByText('Борис Иванов').click();
     await page.getByRole('button', { name: 'БАЛАНС' }).click();
     await page.getByText('У вас 80 баллов.').waitFor();
-    expect(demo.smsc.handset('79160000002').messages).to.have.lengthOf(2);
+    expect(demo!.smsc.handset('79160000002').messages).to.have.lengthOf(2);
     await page.reload();
     await page.getByText('У вас 80 баллов.').waitFor();
   });
@@ -118,7 +118,7 @@ describe('the phone page in Chromium', function () {
     await page.getByText('Passed by the DPI').or(page.getByText('Answered: on to the shop')).waitFor();
     expect(await page.getByLabel('Address').inputValue()).to.equal('http://books.example/');
     expect(
-      demo.heard.some((line) => line.includes('POST http://127.0.0.1:8080/offer/answer?a=1&b=2 answer=yes')),
+      demo!.heard.some((line) => line.includes('POST http://127.0.0.1:8080/offer/answer?a=1&b=2 answer=yes')),
     ).to.equal(true);
   });
 
@@ -130,7 +130,7 @@ describe('the phone page in Chromium', function () {
     await page.locator('#faults summary').click();
     await page.getByRole('switch').check();
     await page.getByText('1 on').waitFor();
-    expect(demo.faults.silent).to.equal(true);
+    expect(demo!.faults.silent).to.equal(true);
     await page.getByRole('switch').uncheck();
     await page.getByText('1 on').waitFor({ state: 'detached' });
   });

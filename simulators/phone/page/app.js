@@ -143,8 +143,8 @@ async function start() {
   startTabs();
   select('messages');
   await take(first);
-  showTime();
-  setInterval(showTime, 10_000);
+  phone.setTime(new Date((await get('clock')).now));
+  window.setInterval(showTime, 10_000);
   document.body.classList.add('ready');
 }
 

@@ -42,12 +42,7 @@ export function callScreen(phone) {
     if (!talking) return close();
     await post('call/hangup', { from: phone.subscriber.msisdn });
   };
-  fillKeypad(byId('call-keypad'), (key) => void press(key));
-  byId('call-end').addEventListener('click', () => void end());
-  box.addEventListener('keydown', (event) => {
-    if (/^[\d*#]$/.test(event.key)) void press(event.key);
-    if (event.key === 'Escape') void end();
-  });
+  wireKeys(box, press, end);
   return {
     close,
     start: async (number) => {
@@ -76,4 +71,13 @@ export function callScreen(phone) {
       if (cause !== undefined && talking) over(cause);
     },
   };
+}
+
+function wireKeys(box, press, end) {
+  fillKeypad(byId('call-keypad'), (key) => void press(key));
+  byId('call-end').addEventListener('click', () => void end());
+  box.addEventListener('keydown', (event) => {
+    if (/^[\d*#]$/.test(event.key)) void press(event.key);
+    if (event.key === 'Escape') void end();
+  });
 }

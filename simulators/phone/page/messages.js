@@ -23,26 +23,7 @@ export function messagesApp(phone) {
   const show = (message, old = false) => {
     if (bubbles.has(message.serial)) return;
     messages.push(message);
-    const time = new Date(message.at).toLocaleTimeString('en-GB', { hour: '2-digit', minute: '2-digit' });
-    const state = message.direction === 'out' ? STATES[message.state] : '';
-    const parts = message.parts > 1 ? `, ${message.parts} parts` : '';
-    const footer = make(
-      'small',
-      {},
-      `${time}${parts}`,
-      make('span', { class: `state ${message.state}` }, state && ` · ${state}`),
-    );
-    const who = make(
-      'span',
-      { class: 'hidden' },
-      message.direction === 'out' ? 'You: ' : `${message.peer}: `,
-    );
-    const bubble = make(
-      'div',
-      { class: `bubble ${message.direction}` },
-      make('p', {}, who, message.text),
-      footer,
-    );
+    const bubble = bubbleOf(message);
     bubbles.set(message.serial, bubble);
     thread.append(bubble);
     thread.scrollTop = thread.scrollHeight;
@@ -51,25 +32,15 @@ export function messagesApp(phone) {
     if (message.direction === 'in') phone.notify('messages');
     else phone.did(`sms ${message.text}`);
   };
-  /** The code that the last message asks for, when it asks for one. */
-  const code = () => {
-    const last = messages.at(-1);
-    return last?.direction === 'in' ? /(?<![\d+])\d{4,6}(?!\d)/.exec(last.text)?.[0] : undefined;
-  };
+  const code = () => codeIn(messages.at(-1));
   const chips = () => {
     const words = phone.guide.quickReplies[phone.subscriber.language];
     const found = code();
     byId('chips').replaceChildren(
-      ...(found === undefined ? [] : [chip(found, 'chip code')]),
-      ...words.map((word) => chip(word, 'chip')),
+      ...(found === undefined ? [] : [chip(found, 'chip code', send)]),
+      ...words.map((word) => chip(word, 'chip', word.endsWith(' ') ? prepare : send)),
     );
   };
-  const chip = (text, style) =>
-    make(
-      'button',
-      { type: 'button', class: style, onclick: () => (text.endsWith(' ') ? prepare(text) : send(text)) },
-      text.trim(),
-    );
   const prepare = (text) => {
     field.value = text === '{code}' ? (code() ?? '') : text;
     field.focus();
@@ -86,15 +57,11 @@ export function messagesApp(phone) {
     open: async () => {
       messages = [];
       bubbles.clear();
-      thread.replaceChildren(
-        make(
-          'p',
-          { class: 'empty' },
-          `Send a command to ${phone.guide.shortCode}. HELP tells which there are.`,
-        ),
-      );
+      thread.replaceChildren(greeting(phone.guide.shortCode));
       chips();
-      const kept = await get(`messages?msisdn=${phone.subscriber.msisdn}`);
+      const { msisdn } = phone.subscriber;
+      const kept = await get(`messages?msisdn=${msisdn}`);
+      if (phone.subscriber.msisdn !== msisdn) return;
       for (const message of kept.messages) show(message, true);
     },
     news: {
@@ -107,4 +74,30 @@ export function messagesApp(phone) {
       },
     },
   };
+}
+
+function bubbleOf({ direction, peer, text, at, parts, state }) {
+  const time = new Date(at).toLocaleTimeString('en-GB', { hour: '2-digit', minute: '2-digit' });
+  const told = direction === 'out' ? ` · ${STATES[state]}` : '';
+  const footer = make(
+    'small',
+    {},
+    parts > 1 ? `${time}, ${parts} parts` : time,
+    make('span', { class: `state ${state}` }, told),
+  );
+  const who = make('span', { class: 'hidden' }, direction === 'out' ? 'You: ' : `${peer}: `);
+  return make('div', { class: `bubble ${direction}` }, make('p', {}, who, text), footer);
+}
+
+/** The code that a message asks for, when it asks for one. */
+function codeIn(message) {
+  return message?.direction === 'in' ? /(?<![\d+])\d{4,6}(?!\d)/.exec(message.text)?.[0] : undefined;
+}
+
+function chip(text, style, use) {
+  return make('button', { type: 'button', class: style, onclick: () => void use(text) }, text.trim());
+}
+
+function greeting(shortCode) {
+  return make('p', { class: 'empty' }, `Send a command to ${shortCode}. HELP tells which there are.`);
 }

@@ -25,12 +25,6 @@ export function webApp(phone) {
     line.className = `verdict ${redirected === undefined ? (last?.verdict ?? '') : 'redirect'}`;
     line.textContent = last === undefined ? 'Loading…' : told(last, redirected);
   };
-  const told = (last, redirected) => {
-    if (last.verdict === 'failed') return 'No answer';
-    if (redirected !== undefined)
-      return last.verdict === 'pass' ? 'Answered: on to the shop' : 'Redirected to the offer by the DPI';
-    return last.verdict === 'direct' ? 'A page of the gateway' : 'Passed by the DPI';
-  };
   byId('address').addEventListener('submit', (event) => {
     event.preventDefault();
     go(field.value.trim());
@@ -51,23 +45,10 @@ export function webApp(phone) {
       start.replaceChildren(
         make('h3', {}, 'Shops near you'),
         ...phone.guide.shops.map((shop) =>
-          make(
-            'button',
-            {
-              type: 'button',
-              class: 'shop',
-              onclick: () => {
-                field.value = shop;
-                go(shop);
-              },
-            },
-            make(
-              'span',
-              { class: 'shop-icon', 'aria-hidden': 'true' },
-              HOST.exec(shop)?.[1]?.[0]?.toUpperCase() ?? '?',
-            ),
-            make('span', {}, make('b', {}, HOST.exec(shop)?.[1] ?? shop), make('small', {}, 'Partner shop')),
-          ),
+          shopButton(shop, () => {
+            field.value = shop;
+            go(shop);
+          }),
         ),
       );
     },
@@ -82,4 +63,21 @@ export function webApp(phone) {
       },
     },
   };
+}
+
+function told(last, redirected) {
+  if (last.verdict === 'failed') return 'No answer';
+  if (redirected !== undefined)
+    return last.verdict === 'pass' ? 'Answered: on to the shop' : 'Redirected to the offer by the DPI';
+  return last.verdict === 'direct' ? 'A page of the gateway' : 'Passed by the DPI';
+}
+
+function shopButton(shop, onclick) {
+  const host = HOST.exec(shop)?.[1] ?? shop;
+  return make(
+    'button',
+    { type: 'button', class: 'shop', onclick },
+    make('span', { class: 'shop-icon', 'aria-hidden': 'true' }, host[0].toUpperCase()),
+    make('span', {}, make('b', {}, host), make('small', {}, 'Shop')),
+  );
 }

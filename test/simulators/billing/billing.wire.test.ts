@@ -9,7 +9,7 @@ const MSISDN = '79160000001';
 describe('the billing simulator', () => {
   let billing: Billing;
   let gateway: Server;
-  const heard: { key: string; authorization: string; event: Record<string, unknown> }[] = [];
+  const heard: { authorization: string; event: Record<string, unknown> }[] = [];
 
   before(async () => {
     gateway = createServer((request, response) => {
@@ -17,7 +17,6 @@ describe('the billing simulator', () => {
       request.setEncoding('utf8').on('data', (chunk: string) => (body += chunk));
       request.on('end', () => {
         heard.push({
-          key: String(request.headers['idempotency-key']),
           authorization: String(request.headers.authorization),
           event: JSON.parse(body) as Record<string, unknown>,
         });
@@ -58,20 +57,27 @@ describe('the billing simulator', () => {
     expect((await post('/elsewhere', 'k4', {}))[0]).to.equal(404);
   });
 
-  it('announces a top-up to the gateway with its token and its own key', async () => {
+  it('announces a top-up to the gateway with its token and an id of its own', async () => {
     const top = await billing.topUp('79160000002', 50_000n);
     expect(top).to.deep.equal({ balance: 60_000n, gatewayStatus: 202, gatewayAnswer: '{"points":"15"}' });
     expect(heard).to.have.lengthOf(1);
-    const { authorization, key, event } = heard[0]!;
+    const { authorization, event } = heard[0]!;
     expect(authorization).to.equal('Bearer demo-token');
-    expect(event).to.include({ type: 'payment', msisdn: '79160000002', amount: '50000', reference: key });
+    expect(event).to.deep.include({
+      type: 'payment',
+      msisdn: '79160000002',
+      amount: { minor: '50000', currency: 'RUB' },
+    });
+    expect(Object.keys(event)).to.have.members(['id', 'type', 'msisdn', 'amount', 'occurredAt']);
   });
 
-  it('announces twice under one key when told to', async () => {
+  it('announces twice under one id when told to', async () => {
     billing.faults.announceTwice = true;
     await billing.topUp(MSISDN, 100n);
     billing.faults.announceTwice = false;
-    expect(heard.map(({ key }) => key)).to.deep.equal([heard[0]!.key, heard[0]!.key]);
+    const ids = heard.map(({ event }) => event['id']);
+    expect(ids).to.have.lengthOf(2);
+    expect(ids[0]).to.equal(ids[1]);
   });
 
   it('is down on demand, and survives a gateway that is', async () => {

@@ -87,6 +87,7 @@ export async function startFakeDemo(): Promise<FakeDemo> {
         () => heard.push('cut'),
       ),
     ],
+    now: () => new Date('2029-10-04T03:04:05Z'),
     advanceClock: (days) => {
       heard.push(`clock ${days}`);
       return Promise.resolve(new Date('2030-01-02T03:04:05Z'));

@@ -76,7 +76,7 @@ describe('the phone in a terminal', () => {
     const failure = async (other: Partial<PhoneTarget>): Promise<string> =>
       phoneSms({ ...target, ...other, text: 'x' }, terminal).then(
         () => '',
-        (error: Error) => error.message,
+        (error: unknown) => (error as Error).message,
       );
     expect(await failure({ url: 'http://127.0.0.1:1/phone' })).to.contain('start the demo first');
     expect(await failure({ from: '79990000000' })).to.equal('79990000000 is no demo subscriber');
