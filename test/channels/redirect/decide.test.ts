@@ -189,6 +189,7 @@ describe('A redirect decision', () => {
   });
 
   it('seals the requested URL, percent-encoded, into a location of plain characters', () => {
+    const state = snapshot();
     fc.assert(
       fc.property(fc.string({ unit: 'binary', maxLength: 60 }), (path) => {
         const latin1 = Buffer.from(path)
@@ -197,8 +198,8 @@ describe('A redirect decision', () => {
         const decide = createDecide({
           clock: manualClock(NOW_S * 1_000),
           tickets,
-          policy,
-          snapshot,
+          policy: { ...policy, quietDays: 0 },
+          snapshot: () => state,
           shown: () => undefined,
         });
         const decision = decide({ ...visit, url: `http://shop.example/${latin1}` });

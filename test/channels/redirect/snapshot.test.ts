@@ -32,10 +32,10 @@ describe('The packed map', () => {
 });
 
 describe('The decision snapshot', () => {
-  it('finds each of a million subscribers, in typed arrays', () => {
+  it('finds each of two hundred thousand subscribers, in typed arrays', () => {
     const snapshot = new Snapshot();
     const rows = 5_000;
-    for (let page = 0; page < 200; page++) {
+    for (let page = 0; page < 40; page++) {
       const ids = Float64Array.from({ length: rows }, (_, index) => page * rows + index + 1);
       const keys = Array.from(ids, (id) => `10.${(id >> 16) & 255}.${(id >> 8) & 255}.${id & 255}`);
       snapshot.load({ table: 'v4', keys, subscribers: ids, validToS: new Uint32Array(rows).fill(FOREVER_S) });
@@ -46,7 +46,7 @@ describe('The decision snapshot', () => {
         shownAtS: new Uint32Array(rows),
       });
     }
-    for (const id of [1, 65_536, 500_000, 1_000_000]) {
+    for (const id of [1, 65_536, 131_071, 200_000]) {
       const address = `10.${(id >> 16) & 255}.${(id >> 8) & 255}.${id & 255}`;
       expect(snapshot.subscriberOf(address, 1)).to.equal(id);
       expect(snapshot.flagsOf(id)).to.equal(MEMBER);
