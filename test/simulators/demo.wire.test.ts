@@ -98,7 +98,7 @@ describe('the demo simulators together', () => {
     expect(await verdicts('coffee.example')).to.deep.equal([['pass', 200]]);
     expect(await verdicts(`${httpUrl}/offer`)).to.deep.equal([['direct', 200]]);
     expect(await verdicts('http://elsewhere.example/')).to.deep.equal([['failed', 0]]);
-    expect(await verdicts('http://127.0.0.1:9464/metrics')).to.deep.equal([['failed', 0]]);
+    expect(await verdicts(`${demo.billing.url}/accounts/${ANNA}`)).to.deep.equal([['failed', 0]]);
   });
 
   it('let a person buy in the framed shop, which reports the purchase', async () => {
