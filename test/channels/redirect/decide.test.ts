@@ -208,6 +208,7 @@ describe('A redirect decision', () => {
         const opened = tickets.open(decision.location.split('t=')[1]!, NOW_S);
         expect(opened.ok && opened.ticket.url).to.match(/^http:\/\/shop\.example\/[\x21-\x7e]*$/);
       }),
+      { numRuns: 40 },
     );
   });
 
