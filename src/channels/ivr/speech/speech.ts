@@ -32,13 +32,19 @@ export const SPEECH: Readonly<Record<Language, Speech>> = { en: english, ru: rus
 
 /** The calendar day of a moment in an IANA zone. */
 export function civilDate(at: Instant, zone: string): CivilDate {
-  const parts = new Intl.DateTimeFormat('en-US', {
-    timeZone: zone,
-    calendar: 'gregory',
-    year: 'numeric',
-    month: 'numeric',
-    day: 'numeric',
-  }).formatToParts(at);
+  const parts = formatterOf(zone).formatToParts(at);
   const part = (type: string): number => Number(parts.find((found) => found.type === type)?.value ?? 1);
   return { year: part('year'), month: part('month'), day: part('day') };
+}
+
+/** Making one takes a hundred times as long as using it; a deployment has a handful of zones. */
+const formatters = new Map<string, Intl.DateTimeFormat>();
+
+function formatterOf(timeZone: string): Intl.DateTimeFormat {
+  const known = formatters.get(timeZone);
+  if (known !== undefined) return known;
+  const fields = { year: 'numeric', month: 'numeric', day: 'numeric' } as const;
+  const made = new Intl.DateTimeFormat('en-US', { timeZone, calendar: 'gregory', ...fields });
+  formatters.set(timeZone, made);
+  return made;
 }
