@@ -1,5 +1,6 @@
-import { findMsisdn, type Msisdn, type NumberPlan } from '../../values/msisdn.ts';
-import { POINTS_MAX, type Points } from '../../values/points.ts';
+import type { Msisdn, NumberPlan } from '../../values/msisdn.ts';
+import type { Points } from '../../values/points.ts';
+import { findAmount, findRecipient } from '../typed-values.ts';
 
 /** To whom and how much, as far as a text leaves no doubt. */
 export interface TransferForm {
@@ -25,9 +26,9 @@ export function readTransfer(
   const readings = new Map<string, TransferForm>();
   for (let cut = 1; cut < tokens.length; cut++) {
     const [left, right] = [withoutWalls(tokens.slice(0, cut)), withoutWalls(tokens.slice(cut))];
-    note(readings, findNumber(left, plan), findAmount(right));
+    note(readings, findRecipient(left.join(' '), plan), findAmount(right.join(' ')));
     if (left.join('').length <= REVERSED_DIGITS_MAX)
-      note(readings, findNumber(right, plan), findAmount(left));
+      note(readings, findRecipient(right.join(' '), plan), findAmount(left.join(' ')));
   }
   if (readings.size === 1) return [...readings.values()][0]!;
   if (readings.size > 1) return 'transfer_number';
@@ -65,32 +66,7 @@ function isLong(word: string): boolean {
 }
 
 function startsWithNumber(tokens: readonly string[], plan: NumberPlan | undefined): boolean {
-  return tokens.some((_, at) => findNumber(withoutWalls(tokens.slice(0, at + 1)), plan) !== undefined);
-}
-
-/**
- * A phone number in full. With a number plan, home numbers must have exactly their length, so that the digits of an
- * amount can never be taken into the number; foreign ones need `+` or `00` and no spaces. The short national form is
- * not taken when it begins like a longer one (`7916000000`): more likely a digit is missing.
- */
-function findNumber(tokens: readonly string[], plan: NumberPlan | undefined): Msisdn | undefined {
-  const joined = tokens.join(' ');
-  const found = findMsisdn(joined, plan);
-  if (found === undefined) return undefined;
-  if (plan === undefined) return tokens.length === 1 ? found : undefined;
-  const digits = joined.replace(/[^\d+]/g, '');
-  const cut = [plan.countryCode, plan.trunkPrefix].some((start) => start !== '' && digits.startsWith(start));
-  if (digits.length === plan.nationalLength && cut) return undefined;
-  if (found.startsWith(plan.countryCode)) {
-    return found.length === plan.countryCode.length + plan.nationalLength ? found : undefined;
-  }
-  return tokens.length === 1 && /^[^\d]*(\+|00)/.test(joined) ? found : undefined;
-}
-
-/** Digits alone or in groups of three; no sign, no leading zero, no comma, no dot, no other script's digits. */
-function findAmount(tokens: readonly string[]): Points | undefined {
-  const text = tokens.join(' ');
-  if (!/^[1-9]\d{0,15}$|^[1-9]\d{0,2}(?:[ '][0-9]{3})+$/.test(text)) return undefined;
-  const points = BigInt(text.replace(/[ ']/g, ''));
-  return points <= POINTS_MAX ? points : undefined;
+  return tokens.some(
+    (_, at) => findRecipient(withoutWalls(tokens.slice(0, at + 1)).join(' '), plan) !== undefined,
+  );
 }

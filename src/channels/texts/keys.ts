@@ -44,6 +44,7 @@ export const TEXT_ARGUMENTS = {
   'ussd.unknown_code': [],
   'ussd.sorry': [],
   'ussd.busy': [],
+  'ussd.stranger': [],
   'ussd.no_such_item': [],
   'ussd.bad_number': [],
   'ussd.bad_points': [],
