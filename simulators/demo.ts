@@ -178,7 +178,9 @@ async function browse(
     headers: { 'accept-language': language, ...headers },
     ...(body === undefined ? {} : { body }),
   });
-  return { ...answer, verdict: direct ? 'direct' : answer.outcome };
+  const passed = answer.icapStatus === undefined ? 'bypass' : 'pass';
+  const verdict = answer.outcome === 'redirect' ? 'redirect' : passed;
+  return { ...answer, verdict: direct ? 'direct' : verdict };
 }
 
 function told({ gatewayStatus, gatewayAnswer }: Awaited<ReturnType<Billing['topUp']>>): string {

@@ -78,12 +78,7 @@ function smscSwitches(smsc: Smsc): FaultSwitch[] {
       faults,
     ),
     toggle('dropResponses', 'Drop responses', 'Replies are taken but never acknowledged.', faults),
-    count(
-      'throttleEvery',
-      'Throttle every k-th',
-      'That many submits, then one ESME_RTHROTTLED; 0 is off.',
-      faults,
-    ),
+    count('throttleEvery', 'Throttle every k-th', 'That one answers ESME_RTHROTTLED; 0 is off.', faults),
     count('delayMs', 'Delay answers, ms', 'Every submit_sm is answered that late.', faults),
     toggle('refuseBind', 'Refuse binds', 'New connections are turned away.', faults),
     toggle('silent', 'Silent link', 'Nothing is answered, not even enquire_link.', faults),

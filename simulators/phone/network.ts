@@ -38,8 +38,11 @@ export interface WebRequest {
 
 /** What came back through the DPI, and what the DPI did. */
 export interface WebAnswer {
-  /** `pass`: the site answered; `redirect`: the DPI answered for it; `direct`: a host that is not looked at. */
-  readonly verdict: 'pass' | 'redirect' | 'direct';
+  /**
+   * `pass`: the site answered, as the gateway wished; `bypass`: the site answered because the gateway did not;
+   * `redirect`: the DPI answered for the site; `direct`: a page of the gateway itself.
+   */
+  readonly verdict: 'pass' | 'bypass' | 'redirect' | 'direct';
   readonly status: number;
   readonly location: string | undefined;
   readonly contentType: string;

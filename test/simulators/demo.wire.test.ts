@@ -94,8 +94,8 @@ describe('the demo simulators together', () => {
       };
       return hops.map(({ verdict, status }) => [verdict, status]);
     };
-    expect(await verdicts('http://books.example/')).to.deep.equal([['pass', 200]]);
-    expect(await verdicts('coffee.example')).to.deep.equal([['pass', 200]]);
+    expect(await verdicts('http://books.example/')).to.deep.equal([['bypass', 200]]);
+    expect(await verdicts('coffee.example')).to.deep.equal([['bypass', 200]]);
     expect(await verdicts(`${httpUrl}/offer`)).to.deep.equal([['direct', 200]]);
     expect(await verdicts('http://elsewhere.example/')).to.deep.equal([['failed', 0]]);
     expect(await verdicts(`${demo.billing.url}/accounts/${ANNA}`)).to.deep.equal([['failed', 0]]);

@@ -69,6 +69,7 @@ function told(last, redirected) {
   if (last.verdict === 'failed') return 'No answer';
   if (redirected !== undefined)
     return last.verdict === 'pass' ? 'Answered: on to the shop' : 'Redirected to the offer by the DPI';
+  if (last.verdict === 'bypass') return 'The gateway was silent: passed without asking';
   return last.verdict === 'direct' ? 'A page of the gateway' : 'Passed by the DPI';
 }
 
