@@ -38,7 +38,7 @@ function contract(name: string, open: Open, usable: () => boolean): void {
     });
     beforeEach(async () => {
       clock = manualClock();
-      soon = later(clock.now(), 1_000);
+      soon = later(clock.now(), 700);
       store = await open(clock);
     });
     afterEach(() => store.close());
@@ -80,7 +80,7 @@ function contract(name: string, open: Open, usable: () => boolean): void {
 
     it('forgets a value at the moment it expires, by the clock port', async () => {
       await store.put('a', 'menu', soon, 0);
-      clock.advance(999);
+      clock.advance(699);
       expect((await store.find('a'))?.value).to.equal('menu');
       clock.advance(1);
       expect(await store.find('a')).to.equal(undefined);
@@ -97,7 +97,7 @@ function contract(name: string, open: Open, usable: () => boolean): void {
     it('counts every caller once and starts anew when the window ends', async () => {
       const counts = await Promise.all(Array.from({ length: 20 }, () => store.increment('a', soon)));
       expect(counts.sort((a, b) => a - b)).to.deep.equal(Array.from({ length: 20 }, (_, index) => index + 1));
-      clock.advance(999);
+      clock.advance(699);
       expect(await store.increment('a', later(clock.now(), 60_000)), 'the first one fixed the end').to.equal(
         21,
       );
