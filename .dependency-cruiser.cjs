@@ -48,7 +48,7 @@ module.exports = {
     {
       name: 'sql-lives-in-stores',
       severity: 'error',
-      from: { path: '^(src|protocols)/', pathNot: '^src/(storage/|ledger/kinds/|ledger/batch\\.ts|[^/]+/([a-z-]+-)?store\\.ts)' },
+      from: { path: '^(src|protocols)/', pathNot: '^src/(storage/|ledger/kinds/|ledger/batch\\.ts|[^/]+/[a-z-]*store\\.ts)' },
       to: { path: SQL, dependencyTypesNot: ['type-only'] },
     },
     {
