@@ -44,6 +44,8 @@ const NOT_FOUND = '-ERR command not found';
 export class EventSocket {
   /** Every command as it came, for tests: first line and, of sendmsg, its headers. */
   readonly commands: string[] = [];
+  /** Events that passed subscription and filters. */
+  eventsWritten = 0;
   private readonly socket: Socket;
   private readonly channel: Channel;
   private readonly faults: Faults;
@@ -77,6 +79,7 @@ export class EventSocket {
         headers.some((header) => header[0] === name && header[1] === value),
       );
     if (!own && !(asked && passes)) return;
+    this.eventsWritten++;
     const body = this.format === 'json' ? toJson(headers) : toPlain(headers);
     this.write(`Content-Length: ${body.length}\nContent-Type: text/event-${this.format}\n\n${body}`);
   }

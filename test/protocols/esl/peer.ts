@@ -42,7 +42,7 @@ export class RawPeer {
         this.read = end + 2;
         return command.split('\n');
       }
-      await Promise.race([once(this.socket, 'data'), once(this.socket, 'close')]);
+      await this.either('data', 'close');
       if (this.socket.destroyed && !this.received.includes('\n\n', this.read))
         throw new Error('the daemon hung up');
     }
@@ -50,7 +50,18 @@ export class RawPeer {
 
   async closed(): Promise<void> {
     this.socket.resume();
-    if (!this.socket.destroyed) await once(this.socket, 'close');
+    if (!this.socket.destroyed) await this.either('close');
+  }
+
+  /** Unlike events.once, an error (a reset) does not reject: it is followed by a close. */
+  private either(...events: readonly string[]): Promise<void> {
+    return new Promise((resolve) => {
+      const done = (): void => {
+        for (const event of events) this.socket.off(event, done);
+        resolve();
+      };
+      for (const event of events) this.socket.on(event, done);
+    });
   }
 }
 
