@@ -38,6 +38,7 @@ export async function startTestHttp(given: {
   readonly pages?: readonly Page[];
   readonly config?: Partial<HttpConfig>;
   readonly clock?: ManualClock;
+  readonly logLevel?: string;
   readonly resolveToken?: (secret: string) => Promise<{ name: string; scopes: readonly Scope[] } | undefined>;
 }): Promise<TestHttp> {
   const clock = given.clock ?? manualClock();
@@ -51,7 +52,7 @@ export async function startTestHttp(given: {
   const server = await startHttp(config, {
     clock,
     log: pino(
-      { level: 'debug' },
+      { level: given.logLevel ?? 'debug' },
       { write: (line) => logged.push(JSON.parse(line) as Record<string, unknown>) },
     ),
     routes: given.routes ?? [],

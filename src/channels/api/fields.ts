@@ -47,11 +47,17 @@ export function isoOf(at: Instant): string {
   return new Date(at).toISOString();
 }
 
+const zones = new Set<string>();
+
+/** Remembered, since the runtime takes long to answer; there are some hundred of them. */
 function isZone(text: string): boolean {
+  if (zones.has(text)) return true;
+  // "+03:00" is accepted by the runtime too, but is no zone: it knows no summer time.
+  if (!/^[A-Za-z][A-Za-z0-9_+/-]*$/.test(text)) return false;
   try {
     new Intl.DateTimeFormat('en', { timeZone: text });
-    // "+03:00" is accepted by the runtime too, but is no zone: it knows no summer time.
-    return /^[A-Za-z]/.test(text);
+    if (zones.size < 1_000) zones.add(text);
+    return true;
   } catch {
     return false;
   }
