@@ -68,6 +68,8 @@ export class SimulatedCall extends EventEmitter<CallEvents> implements Channel, 
   private readonly facts: ChannelFacts;
   private readonly running: { application: Application; message: ReadonlyMap<string, string> }[] = [];
   private readonly waiting: ReadonlyMap<string, string>[] = [];
+  /** The `socket` application reports what the last one inside it did. */
+  private lastResponse = '_none_';
   private answeredMs = 0;
   private cause: string | undefined;
   private outcome: Ended | undefined;
@@ -147,7 +149,7 @@ export class SimulatedCall extends EventEmitter<CallEvents> implements Channel, 
       this.complete(message, application.cutResponse);
     }
     this.waiting.splice(0);
-    this.complete(new Map([['execute-app-name', 'socket']]), '_none_');
+    this.complete(new Map([['execute-app-name', 'socket']]), this.lastResponse);
     if (this.socket.lingers) {
       const billedS = this.answeredMs === 0 ? 0 : Math.round((Date.now() - this.answeredMs) / 1000);
       this.variables.set('billsec', String(billedS));
@@ -241,6 +243,7 @@ export class SimulatedCall extends EventEmitter<CallEvents> implements Channel, 
   }
 
   private complete(message: ReadonlyMap<string, string>, response: string): void {
+    this.lastResponse = response;
     this.emitEvent('CHANNEL_EXECUTE_COMPLETE', applicationHeaders(message, response));
   }
 
