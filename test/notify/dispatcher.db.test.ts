@@ -176,6 +176,17 @@ describe('the dispatcher', () => {
     await settled(1, 'shown');
   });
 
+  it('does not call shown what is already on its way', async () => {
+    smsc.hold = true;
+    const dispatcher = open(7);
+    dispatcher.offer([await insertOutbox(database.pool, { id: 1, createdAt: clock.now() }, 7)]);
+    await until(() => smsc.sent.length === 1);
+    dispatcher.markShown({ home: 1, id: 1 });
+    for (let looks = 0; looks < 5; looks++) expect((await rowOf(1)).state).to.equal('open');
+    smsc.answerAll();
+    await settled(1, 'sent');
+  });
+
   it('takes over what a dead daemon left, once its lease has lapsed', async () => {
     await insertOutbox(database.pool, { id: 1, createdAt: clock.now() }, 99);
     open(7).start();

@@ -185,6 +185,25 @@ describe('the USSD dialogue', () => {
     expect(wallet.available).to.equal(300n);
   });
 
+  it('ignores an answer while the one before is still carried out', async () => {
+    await dial('*100*3*79160000002*50#');
+    let finish = (): void => undefined;
+    let begun = (): void => undefined;
+    const started = new Promise<void>((resolve) => (begun = resolve));
+    const slow = open({
+      perform: async (request) => {
+        begun();
+        await new Promise<void>((resolve) => (finish = resolve));
+        return wallet.answer(request.command);
+      },
+    });
+    const confirmed = slow(turn('continue', '1'));
+    await started;
+    expect(await slow(turn('continue', '1'))).to.equal(undefined);
+    finish();
+    expect((await confirmed)!.text).to.contain('Done.');
+  });
+
   it('lets only one of two dialogues begun together go on', async () => {
     const screens = await Promise.all([
       dial('*100#', { sessionKey: '1' }),
