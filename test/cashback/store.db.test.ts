@@ -26,6 +26,7 @@ import { manualClock } from '../../src/runtime/clock.ts';
 import { newTraceId } from '../../src/runtime/ids.ts';
 import { createLogger } from '../../src/runtime/log.ts';
 import { DAY_MS, instant, later } from '../../src/values/instant.ts';
+import { feedIsCurrent } from '../support/cashback.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
 
 const NOW = instant(1_760_000_000_000);
@@ -171,6 +172,7 @@ describe('Cashback in Postgres', () => {
       await recordAnswer(database.pool, answer(31, 'n31'), NOW);
       await bindIdentity(database.pool, { identity: 'gone', subscriber: 33n }, NOW);
       await releaseSubscriber(database.pool, 33n, NOW);
+      await feedIsCurrent(database.pool);
       const { changes } = await listChanges(database.pool, from);
       for (const change of changes) followed.apply(change);
       const read = await snapshot();
@@ -196,6 +198,7 @@ describe('Cashback in Postgres', () => {
         await database.pool.transaction((quick) => writeChanges(quick, [change(42)], NOW));
         await read();
       });
+      await feedIsCurrent(database.pool);
       await read();
       expect(seen.map((found) => found.kind === 'audience' && found.subscriber)).to.have.members([41, 42]);
     });
@@ -219,6 +222,7 @@ describe('Cashback in Postgres', () => {
         },
       });
       await addAudience(database.pool, [51n], NOW);
+      await feedIsCurrent(database.pool);
       await follower.poll();
       expect(published).to.deep.equal([{ kind: 'audience', subscriber: 51, member: true }]);
       await follower.poll();

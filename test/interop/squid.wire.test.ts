@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { spawn, type ChildProcess } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { chmod, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { Agent, createServer, request, type Server } from 'node:http';
@@ -20,8 +20,9 @@ describe('squid as a client of ours', function () {
   let folder: string;
   let target: TestServer;
   let site: Server;
-  let squid: ChildProcess;
   let port: number;
+  /** Empty while the suite is skipped. */
+  let cleanUp = (): Promise<void> => Promise.resolve();
   const agent = new Agent({ keepAlive: true });
 
   before(async function () {
@@ -41,21 +42,22 @@ describe('squid as a client of ours', function () {
     const config = path.join(folder, 'squid.conf');
     await writeFile(config, squidConfig(folder, port, target.port, (site.address() as AddressInfo).port));
     let output = '';
-    squid = spawn(program, ['-N', '-f', config], { stdio: ['ignore', 'pipe', 'pipe'] });
-    squid.stderr!.on('data', (octets: Buffer) => (output += octets.toString()));
+    const squid = spawn(program, ['-N', '-f', config], { stdio: ['ignore', 'pipe', 'pipe'] });
+    squid.stderr.on('data', (octets: Buffer) => (output += octets.toString()));
+    cleanUp = async () => {
+      agent.destroy();
+      if (squid.exitCode === null) {
+        squid.kill('SIGKILL');
+        await once(squid, 'close');
+      }
+      site.closeAllConnections();
+      site.close();
+      await target.close();
+      await rm(folder, { recursive: true });
+    };
     await listening(squid, port, () => output);
   });
-  after(async () => {
-    agent.destroy();
-    if (squid !== undefined && squid.exitCode === null) {
-      squid.kill('SIGKILL');
-      await once(squid, 'close');
-    }
-    site?.closeAllConnections();
-    site?.close();
-    await target?.close();
-    if (folder !== undefined) await rm(folder, { recursive: true });
-  });
+  after(() => cleanUp());
   beforeEach(() => {
     target.asked.length = 0;
   });

@@ -41,7 +41,7 @@ p{margin:0 0 16px}
 ol{list-style:none;margin:22px 0;padding:0;counter-reset:step}
 li{counter-increment:step;position:relative;padding:3px 0 13px 46px}
 li:before{content:counter(step);position:absolute;left:0;top:0;width:32px;height:32px;border-radius:50%;background:var(--main);color:var(--on);font-weight:700;text-align:center;line-height:32px}
-button,.button{display:block;width:100%;min-height:52px;margin:0 0 12px;padding:13px 18px;border-radius:13px;border:1px solid var(--line);background:none;color:var(--text);font:inherit;font-weight:600;text-align:center;text-decoration:none;cursor:pointer}
+button,.button{display:block;width:100%;min-height:52px;margin:0 0 12px;padding:13px 10px;border-radius:13px;border:1px solid var(--line);background:none;color:var(--text);font:inherit;font-weight:600;text-align:center;text-decoration:none;cursor:pointer}
 .first{background:var(--main);border-color:var(--main);color:var(--on)}
 .pair{display:flex;gap:12px}
 button:focus-visible,a:focus-visible{outline:3px solid var(--text);outline-offset:2px}

@@ -45,8 +45,8 @@ const en: OfferTexts = {
       text: 'It was open for too long, so we did not save an answer. Nothing is lost: go on to the shop.',
     },
     used: {
-      title: 'Your choice was already taken',
-      text: 'This page can be answered only once, and that has happened. Go on to the shop.',
+      title: 'You have already answered',
+      text: 'This page takes one answer only, and it has yours. Go on to the shop.',
     },
     no_partner: {
       title: 'The shop has left the programme',
@@ -65,12 +65,12 @@ const ru: OfferTexts = {
     title: (merchant) => `Баллы за покупки в магазине «${merchant}»`,
     lead: 'Этот магазин — наш партнёр. Подключитесь к программе один раз, это бесплатно, и покупки будут приносить бонусные баллы.',
     steps: [
-      'Нажмите «Участвовать и перейти в магазин».',
+      'Нажмите «Подключиться».',
       'Покупайте как обычно: цена не изменится.',
       'Баллы появятся на бонусном счёте, когда магазин подтвердит покупку.',
     ],
     terms: 'Условия программы',
-    accept: 'Участвовать и перейти в магазин',
+    accept: 'Подключиться',
     decline: 'Нет, спасибо',
     later: 'Решу позже',
     onTheWay: (host) => `Вы переходите на сайт ${host}. При любом выборе вы сразу попадёте туда.`,

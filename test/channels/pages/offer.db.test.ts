@@ -125,7 +125,7 @@ describe('The offer, from the first visit to the shop', () => {
   it('shows a page in the language of the browser', async () => {
     const t = token();
     const russian = await get({ t }, { 'accept-language': 'ru-RU,ru;q=0.9,en;q=0.5' });
-    expect(russian.body).to.include('<html lang="ru">').and.to.include('Участвовать');
+    expect(russian.body).to.include('<html lang="ru">').and.to.include('Подключиться');
     const english = await get({ t }, { 'accept-language': 'de, en-GB;q=0.4, ru;q=0.3' });
     expect(english.body).to.include('<html lang="en">').and.to.include('Join and go to the shop');
     const chosen = await get({ t, lang: 'ru' }, { 'accept-language': 'en' });
