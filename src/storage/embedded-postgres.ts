@@ -89,10 +89,16 @@ export async function resetEmbeddedPostgres(home: string, log: Logger): Promise<
   try {
     await stopOrphan(state.dataFolder, log);
     await rm(state.dataFolder, { recursive: true, force: true });
+    await removeOwnFolder(path.dirname(state.dataFolder), filesOf(home).folder);
     for (const file of [filesOf(home).state, filesOf(home).password]) await rm(file, { force: true });
   } finally {
     release();
   }
+}
+
+/** The folder that was made only because the state folder is out of the server's reach. */
+async function removeOwnFolder(folder: string, stateFolder: string): Promise<void> {
+  if (folder !== stateFolder) await rm(folder, { recursive: true, force: true });
 }
 
 async function choosePort(wanted: number | undefined, remembered: number): Promise<number> {
