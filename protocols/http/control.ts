@@ -59,17 +59,18 @@ export async function startControl(options: ControlOptions): Promise<ControlServ
   };
 }
 
-/** The umask closes the moment between creating the socket and chmod. */
+/**
+ * The umask closes the moment between creating the socket and chmod. It is the whole process's, so it is put back in
+ * the same turn: Node binds a unix socket synchronously.
+ */
 async function listenPrivately(server: Server, path: string): Promise<void> {
   const before = process.umask(0o177);
-  try {
-    await new Promise<void>((resolve, reject) => {
-      server.once('error', reject);
-      server.listen(path, resolve);
-    });
-  } finally {
-    process.umask(before);
-  }
+  const listening = new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(path, resolve);
+  });
+  process.umask(before);
+  await listening;
   await chmod(path, 0o600);
 }
 

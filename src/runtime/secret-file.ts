@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { chmod, readFile, writeFile } from 'node:fs/promises';
+import { chmod, link, readFile, unlink, writeFile } from 'node:fs/promises';
 
 const BYTES = 32;
 
@@ -8,13 +8,22 @@ const BYTES = 32;
  * belongs in the backup, apart from the database.
  */
 export async function loadOrCreateSecret(file: string): Promise<Buffer> {
-  try {
-    await writeFile(file, `${randomBytes(BYTES).toString('hex')}\n`, { mode: 0o600, flag: 'wx' });
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
-  }
+  await createOnce(file);
   await chmod(file, 0o600);
   const text = (await readFile(file, 'utf8')).trim();
   if (!/^[0-9a-f]{64,}$/.test(text)) throw new Error(`${file} must hold at least 64 hex digits`);
   return Buffer.from(text, 'hex');
+}
+
+/** Written whole under another name first: somebody who starts at the same moment never reads half a secret. */
+async function createOnce(file: string): Promise<void> {
+  const draft = `${file}.${randomBytes(6).toString('hex')}`;
+  await writeFile(draft, `${randomBytes(BYTES).toString('hex')}\n`, { mode: 0o600, flag: 'wx' });
+  try {
+    await link(draft, file);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+  } finally {
+    await unlink(draft);
+  }
 }
