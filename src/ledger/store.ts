@@ -57,13 +57,19 @@ export interface StatementLine {
   readonly at: Date;
 }
 
-/** The newest movements of a wallet; serials grow with time for one account, so the key is the order. */
-export async function listStatement(db: Db, account: AccountKey, limit: number): Promise<StatementLine[]> {
+/** Movements of a wallet, newest first; `before` is the serial (base 36) of the last line of the page before. */
+export async function listStatement(
+  db: Db,
+  account: AccountKey,
+  limit: number,
+  before?: string,
+): Promise<StatementLine[]> {
+  const start = before === undefined ? Number.MAX_SAFE_INTEGER : parseInt(before, 36);
   return db.query<StatementLine>(
     `select p.transfer, t.kind, p.delta, p.balance_after as "balanceAfter", t.reason, t.at
        from posting p join transfer t on t.home = p.transfer_home and t.id = p.transfer
-      where p.home = $1 and p.account = $2 order by t.at desc, p.transfer desc limit $3`,
-    [account.home, account.id, limit],
+      where p.home = $1 and p.account = $2 and p.transfer < $3 order by p.transfer desc limit $4`,
+    [account.home, account.id, Number.isSafeInteger(start) ? start : 0, limit],
   );
 }
 

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { cashbackConfig, returnKeyConfig } from './cashback.ts';
+import { catalogueConfig } from './catalogue.ts';
 import { adminConfig, httpConfig } from './http.ts';
 import { icapConfig } from './icap.ts';
 import { ivrConfig } from './ivr.ts';
@@ -15,6 +16,7 @@ import { ussdConfig } from './ussd.ts';
 
 const sections = z.strictObject({
   programme: programmeConfig.prefault({}),
+  catalogue: catalogueConfig.prefault({}),
   numberPlan: numberPlanConfig.prefault({}).describe('how people of this country write their own numbers'),
   subscribers: subscribersConfig.prefault({}),
   smpp: smppConfig,

@@ -50,6 +50,12 @@ export const ivrConfig = z.strictObject({
       'look for every sound file at start and warn of missing ones; for a FreeSWITCH on the same machine',
     ),
   zone: z.string().default('Europe/Moscow').describe('IANA zone in which dates are spoken'),
+  smsSource: z
+    .string()
+    .min(1)
+    .max(21)
+    .default('2500')
+    .describe('sender of the short message that tells a result which was not heard'),
 });
 
 export type IvrConfig = z.output<typeof ivrConfig>;

@@ -1,0 +1,53 @@
+import Table from 'cli-table3';
+
+/** JSON for programs: points and ids as decimal strings. */
+export function toJson(value: unknown): string {
+  return JSON.stringify(value, (_key, one: unknown) => (typeof one === 'bigint' ? one.toString() : one), 2);
+}
+
+export function print(text: string): void {
+  process.stdout.write(`${text}\n`);
+}
+
+/** What people read: nested objects as indented `key: value` lines, lists of like objects as a table. */
+export function toText(value: unknown, indent = ''): string {
+  if (Array.isArray(value)) return listText(value, indent);
+  if (typeof value !== 'object' || value === null) return `${indent}${scalar(value)}`;
+  return Object.entries(value)
+    .map(([key, one]) =>
+      typeof one === 'object' && one !== null && Object.keys(one).length > 0
+        ? `${indent}${key}:\n${toText(one, `${indent}  `)}`
+        : `${indent}${key}: ${scalar(one)}`,
+    )
+    .join('\n');
+}
+
+function listText(list: readonly unknown[], indent: string): string {
+  const flat = list.every(
+    (one) => typeof one === 'object' && one !== null && Object.values(one).every((v) => typeof v !== 'object' || v === null),
+  );
+  if (list.length === 0) return `${indent}(none)`;
+  if (!flat) return list.map((one) => toText(one, indent)).join('\n\n');
+  const head = [...new Set(list.flatMap((one) => Object.keys(one as object)))];
+  const rows = list.map((one) => head.map((key) => scalar((one as Record<string, unknown>)[key])));
+  return table(head, rows)
+    .split('\n')
+    .map((line) => indent + line)
+    .join('\n');
+}
+
+export function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  const plain = new Table({
+    head: [...head],
+    style: { head: [], border: [], compact: true },
+    chars: { mid: '', 'left-mid': '', 'mid-mid': '', 'right-mid': '' },
+  });
+  for (const row of rows) plain.push([...row]);
+  return plain.toString();
+}
+
+function scalar(value: unknown): string {
+  if (value === undefined || value === null) return '-';
+  if (typeof value === 'object') return Array.isArray(value) ? '(none)' : '-';
+  return String(value as string | number | boolean | bigint);
+}

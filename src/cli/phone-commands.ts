@@ -1,0 +1,65 @@
+import { createInterface } from 'node:readline/promises';
+import type { Command } from 'commander';
+import type { Terminal } from '../../simulators/phone/terminal.ts';
+import { stateFolder } from './daemon-call.ts';
+import { DemoState } from './demo-state.ts';
+import { EXIT } from './exit-codes.ts';
+import { print } from './output.ts';
+
+interface Options {
+  readonly from: string;
+  readonly to?: string;
+  readonly json?: boolean;
+}
+
+const ANNA = '79160000001';
+
+/** `bonusgate phone ...`: the handset of the running demo, from a terminal. */
+export function addPhoneCommands(program: Command): void {
+  const phone = program.command('phone').description('a handset of the running demo');
+  const handset = (name: string, description: string): Command =>
+    phone
+      .command(name)
+      .description(description)
+      .option('--from <msisdn>', 'whose handset', ANNA)
+      .option('--json', 'print JSON');
+  handset('sms', 'send a message and print the reply')
+    .argument('<text...>')
+    .option('--to <shortCode>')
+    .action((words: string[], options: Options) =>
+      use(async (tools, url, terminal) => tools.phoneSms({ url, ...options, text: words.join(' ') }, terminal)),
+    );
+  handset('ussd', 'dial a code, give the answers in turn, then ask for more')
+    .argument('[code]', 'for example "*100#"')
+    .argument('[answers...]')
+    .action((code: string | undefined, answers: string[], options: Options) =>
+      use((tools, url, terminal) =>
+        tools.phoneUssd({ url, ...options, answers, ...(code !== undefined && { code }) }, terminal),
+      ),
+    );
+  handset('call', 'call the voice menu and press keys at each question')
+    .argument('[keys...]', 'for example 1, or a PIN with its hash: "2580#"')
+    .option('--to <number>')
+    .action((keys: string[], options: Options) =>
+      use((tools, url, terminal) => tools.phoneCall({ url, ...options, keys }, terminal)),
+    );
+  handset('browse', 'open an address through the DPI')
+    .argument('<url>', 'for example http://books.example/')
+    .action((address: string, options: Options) =>
+      use((tools, url, terminal) => tools.phoneBrowse({ url, ...options, address }, terminal)),
+    );
+}
+
+type Tools = typeof import('../../simulators/phone/terminal.ts');
+
+async function use(run: (tools: Tools, url: string, terminal: Terminal) => Promise<boolean>): Promise<void> {
+  const tools = await import('../../simulators/phone/terminal.ts');
+  const url = new DemoState(stateFolder()).phoneUrl ?? 'http://127.0.0.1:8090/phone';
+  const lines = process.stdin.isTTY ? createInterface({ input: process.stdin, output: process.stdout }) : undefined;
+  const terminal: Terminal = { write: print, ...(lines && { ask: (prompt: string) => lines.question(prompt) }) };
+  try {
+    if (!(await run(tools, url, terminal))) process.exitCode = EXIT.failed;
+  } finally {
+    lines?.close();
+  }
+}

@@ -1,0 +1,212 @@
+import { randomInt } from 'node:crypto';
+import { adjust } from '../bonus/adjust.ts';
+import { cancelAll } from '../bonus/confirm.ts';
+import { balanceView, historyEntry } from '../bonus/wallet-view.ts';
+import { releaseSubscriber } from '../cashback/programme-store.ts';
+import { createExecute, type Execute, type ExecuteDeps } from '../channels/execute.ts';
+import type { LedgerApi } from '../channels/api/ledger.ts';
+import { createProofs, type Proofs } from '../channels/sms/proofs.ts';
+import { loadTexts, type Texts } from '../channels/texts/texts.ts';
+import { Refusal } from '../errors.ts';
+import { createTokens, type Tokens } from '../access/tokens.ts';
+import { createRecordEvents } from '../earning/record-events.ts';
+import type { RecordEvents } from '../channels/api/events.ts';
+import { closeWallet } from '../ledger/decide/close.ts';
+import { fillPool } from '../ledger/decide/pool.ts';
+import { walletOf } from '../ledger/keys.ts';
+import { openLedger, type Ledger } from '../ledger/ledger.ts';
+import type { Operation } from '../ledger/operation.ts';
+import type { LeasedOutbox } from '../ledger/records.ts';
+import { channelNumber, clientRequest, contentHash, traceOctets } from '../ledger/request-key.ts';
+import { findWallet, listPendings, listStatement, openPool, openWallet } from '../ledger/store.ts';
+import { loadPriceList } from '../price-list/load.ts';
+import type { PriceList } from '../price-list/price-list.ts';
+import { publishPriceList } from '../price-list/store.ts';
+import type { Clock } from '../runtime/clock.ts';
+import type { Config } from '../runtime/config/config.ts';
+import { newTraceId } from '../runtime/ids.ts';
+import type { Logger } from '../runtime/log.ts';
+import { loadOrCreateSecret } from '../runtime/secret-file.ts';
+import type { ClosingEvent } from '../subscribers/subscriber.ts';
+import { createSubscribers, type Subscribers } from '../subscribers/subscribers.ts';
+import { inHome, type Storage } from './storage.ts';
+
+/** Everything behind the channels: the ledger, who subscribers are, what points buy and what can be asked for. */
+export interface Core {
+  readonly daemonId: number;
+  readonly ledger: Ledger;
+  readonly proofs: Proofs;
+  readonly subscribers: Subscribers;
+  readonly tokens: Tokens;
+  readonly texts: Texts;
+  readonly execute: Execute;
+  readonly executeDeps: ExecuteDeps;
+  readonly recordEvents: RecordEvents;
+  readonly ledgerApi: LedgerApi;
+  priceList(): PriceList;
+  close(): Promise<void>;
+}
+
+export interface CoreDeps {
+  readonly config: () => Config;
+  readonly home: string;
+  readonly storage: Storage;
+  readonly clock: Clock;
+  readonly offsetMs: () => number;
+  readonly log: Logger;
+  onOutbox(rows: readonly LeasedOutbox[]): void;
+}
+
+const LEDGER_STOP_MS = 10_000;
+
+export async function openCore(deps: CoreDeps): Promise<Core> {
+  const { storage, clock, log, home } = deps;
+  const { pool } = storage;
+  const config = deps.config();
+  const daemonId = randomInt(1, 2 ** 31 - 1);
+  const proofs = createProofs(pool, clock, log);
+  const ledger = await openLedger({
+    ...config.ledger,
+    url: storage.url,
+    pool,
+    clock,
+    log,
+    daemonId,
+    offsetMs: deps.offsetMs,
+    provedUntil: (sessionId) => proofs.provedUntil(sessionId),
+    onOutbox: (rows) => deps.onOutbox(rows),
+  });
+  const subscribers = createSubscribers(config.subscribers, {
+    pool,
+    clock,
+    log,
+    secret: await loadOrCreateSecret(inHome(home, 'subscribers.key')),
+    openWallet,
+    onClosed: (id, event) => closeSubscriber(ledger, storage, clock, id, event),
+  });
+  const priceList = await publishPrices(config, storage, ledger, clock);
+  const executeDeps: ExecuteDeps = {
+    pool,
+    classes: ledger.classes,
+    ledger,
+    clock,
+    programme: () => deps.config().programme,
+    priceList: () => priceList,
+    resolve: (msisdn) => subscribers.resolveNumber(msisdn, clock.now()),
+    findNumber: (id) => subscribers.findNumber(id),
+    setLanguage: async (id, language, trace) => {
+      const msisdn = await subscribers.findNumber(id);
+      if (msisdn === undefined) throw new Refusal('subscriber_unknown');
+      await subscribers.changeSettings({ eventId: `language ${trace}`, actor: 'subscriber', trace }, msisdn, { language });
+    },
+  };
+  const programme = () => deps.config().programme;
+  return {
+    daemonId,
+    ledger,
+    proofs,
+    subscribers,
+    tokens: createTokens(pool, clock),
+    texts: loadTexts(config.sms.texts),
+    execute: createExecute(executeDeps),
+    executeDeps,
+    recordEvents: await createRecordEvents({
+      ledger,
+      programme,
+      resolve: (msisdn, at) => subscribers.resolveNumber(msisdn, at),
+    }),
+    ledgerApi: ledgerApi(deps, ledger),
+    priceList: () => priceList,
+    close: async () => {
+      await ledger.close(LEDGER_STOP_MS);
+      await proofs.close();
+    },
+  };
+}
+
+/** Publishes the file's list; stock of a pool that is new is opened and filled once. */
+async function publishPrices(config: Config, { pool }: Storage, ledger: Ledger, clock: Clock): Promise<PriceList> {
+  const drafts = loadPriceList(config.catalogue.priceList);
+  const list = await publishPriceList(pool, drafts, new Date(clock.now()));
+  for (const { stock } of drafts) {
+    if (stock === undefined) continue;
+    await openPool(pool, stock.pool);
+    const trace = traceOctets(newTraceId());
+    const request = {
+      ...clientRequest('stock', `initial ${String(stock.pool)}`),
+      contentHash: contentHash({ pool: stock.pool }),
+      trace,
+      channel: channelNumber('system'),
+      actor: 'price list',
+      operation: 'fill_pool',
+    };
+    await ledger.post({ ...fillPool(stock.pool, BigInt(stock.initially)), request }, 'bulk');
+  }
+  return list;
+}
+
+/** What a lifecycle event ends: what waits for a confirmation, and for good the wallet and who an address belongs to. */
+async function closeSubscriber(
+  ledger: Ledger,
+  { pool }: Storage,
+  clock: Clock,
+  id: bigint,
+  event: ClosingEvent,
+): Promise<void> {
+  const wallet = walletOf(id);
+  const post = (operation: string, part: Pick<Operation, 'keys' | 'decide'>) =>
+    ledger.post({
+      ...part,
+      request: {
+        ...clientRequest(`closing ${operation}`, event.eventId),
+        home: wallet.home,
+        contentHash: contentHash({ subscriber: id }),
+        trace: traceOctets(newTraceId()),
+        channel: channelNumber('system'),
+        actor: 'lifecycle',
+        operation,
+      },
+    });
+  const waiting = await listPendings(pool, wallet, clock.now());
+  if (waiting.length > 0) {
+    await post(
+      'cancel',
+      cancelAll(
+        wallet,
+        waiting.map((pending) => pending.id),
+      ),
+    );
+  }
+  if (event.kind === 'suspend') return;
+  await releaseSubscriber(pool, id, clock.now());
+  if (event.kind !== 'change_number') await post('close_wallet', closeWallet(wallet, event.kind));
+}
+
+function ledgerApi({ storage: { pool }, clock, config }: CoreDeps, ledger: Ledger): LedgerApi {
+  return {
+    balance: async (id) => {
+      const wallet = await findWallet(pool, walletOf(id));
+      if (wallet === undefined) throw new Refusal('account_unknown');
+      return balanceView(wallet, clock.now());
+    },
+    history: async (id, { limit, after }) => {
+      const lines = await listStatement(pool, walletOf(id), limit + 1, after);
+      const shown = lines.slice(0, limit);
+      const last = shown.at(-1);
+      return {
+        entries: shown.map(historyEntry),
+        ...(lines.length > limit && last !== undefined && { next: last.transfer.toString(36) }),
+      };
+    },
+    adjust: (actor, { idempotencyKey, subscriberId, points, reason, comment }) =>
+      adjust(ledger, config().programme, {
+        idempotencyKey,
+        actor: actor.name,
+        channel: 'api',
+        trace: actor.trace,
+        subscriberId,
+        points,
+        reason: comment === '' ? reason : `${reason}: ${comment}`,
+      }),
+  };
+}
