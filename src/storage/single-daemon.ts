@@ -122,9 +122,13 @@ async function takeLock(client: pg.Client, redis: DaemonLockOptions['redis']): P
       throw new Fault('a daemon without Redis runs on this database: stop it, or give it storage.redisUrl');
     }
   }
-  const verify = () => compareStore(client, redis);
-  if (!alone) await verify();
-  return verify;
+  if (!alone) await compareStore(client, redis);
+  return () => compareStore(client, toleratingSilence(redis));
+}
+
+/** A Redis that is down is an alarm of its own; it does not make the lock any less held. */
+function toleratingSilence(redis: NonNullable<DaemonLockOptions['redis']>) {
+  return { claimIdentity: (recorded: string) => redis.claimIdentity(recorded).catch(() => recorded) };
 }
 
 async function ask(client: pg.Client, text: string): Promise<boolean> {

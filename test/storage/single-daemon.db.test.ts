@@ -72,6 +72,29 @@ describe('daemon lock', () => {
     expect((await take(emptied)).held()).to.equal(true);
   });
 
+  it('is still held while Redis is down, and lost when another Redis answers instead', async () => {
+    const shared = redis('r1');
+    const lock = await take(shared);
+    const asked = { count: 0 };
+    shared.claimIdentity = () => {
+      asked.count += 1;
+      return Promise.reject(new Error('down'));
+    };
+    clock.advance(5_000);
+    await waitUntil(() => (asked.count > 0 ? true : undefined), { timeoutMs: 10_000 });
+    await db.pool.query('select 1');
+    expect(lock.held()).to.equal(true);
+    shared.claimIdentity = () => Promise.resolve('r2');
+    const lost = await waitUntil(
+      () => {
+        clock.advance(5_000);
+        return lock.held() ? undefined : true;
+      },
+      { timeoutMs: 10_000 },
+    );
+    expect(lost).to.equal(true);
+  });
+
   it('is not held while its connection is gone, and is taken again', async () => {
     const lock = await take();
     await db.pool.query(
