@@ -53,7 +53,10 @@ export async function benchLedger(progress: Progress): Promise<Record<string, nu
   const server = await startEmbeddedPostgres({ home, fsync: true, clock: systemClock(), log });
   try {
     await migrate(server.url);
-    const pool = createPool({ ...POSTGRES_DEFAULTS, url: server.url, queryTimeoutMs: 60_000 }, () => undefined);
+    const pool = createPool(
+      { ...POSTGRES_DEFAULTS, url: server.url, queryTimeoutMs: 60_000 },
+      () => undefined,
+    );
     try {
       return await measure(server.url, pool, progress);
     } finally {
@@ -136,7 +139,14 @@ interface Contest {
   readonly step: () => Promise<void>;
 }
 
-async function compare({ url, pool, ledger, tally, progress, step }: Contest): Promise<Record<string, number>> {
+async function compare({
+  url,
+  pool,
+  ledger,
+  tally,
+  progress,
+  step,
+}: Contest): Promise<Record<string, number>> {
   let nextSerial = 2 ** 40;
   const serial = (): number => nextSerial++;
   const naiveWork = createWorkload(1, ACCOUNTS, (await ledger.classes.intern(EARNED)).id, SESSION);
@@ -206,7 +216,10 @@ async function openLoop(perSecond: number, ms: number, step: () => Promise<void>
 /** Points for the whole run come as one booked opening transfer per account, so that the audit holds. */
 async function openAccounts(pool: PostgresPool, classId: number): Promise<void> {
   let first = 1;
-  for (const [count, lots] of [[ACCOUNTS, 2], ...LOT_GROUPS.map((number) => [GROUP, number] as const)] as const) {
+  for (const [count, lots] of [
+    [ACCOUNTS, 2],
+    ...LOT_GROUPS.map((number) => [GROUP, number] as const),
+  ] as const) {
     const packed = packLots(manyLots(lots, classId));
     await pool.query(
       `insert into account (home, id, role, balance, lots)
@@ -251,11 +264,15 @@ async function verify(pool: PostgresPool, tally: Tally): Promise<void> {
   for (const [kind, expected] of Object.entries(tally) as [keyof Tally, number][]) {
     const opening = kind === 'transfers' || kind === 'postings' ? openings : 0n;
     if (rows![kind] !== BigInt(expected) + opening) {
-      throw new Error(`${kind}: ${String(rows![kind])} rows, but ${String(BigInt(expected) + opening)} were answered`);
+      throw new Error(
+        `${kind}: ${String(rows![kind])} rows, but ${String(BigInt(expected) + opening)} were answered`,
+      );
     }
   }
   const { sum, balanceMismatches, lotMismatches, holdMismatches } = await auditLedger(pool);
   if (sum !== 0n || balanceMismatches + lotMismatches + holdMismatches !== 0n) {
-    throw new Error(`the ledger is unsound: ${[sum, balanceMismatches, lotMismatches, holdMismatches].join(' ')}`);
+    throw new Error(
+      `the ledger is unsound: ${[sum, balanceMismatches, lotMismatches, holdMismatches].join(' ')}`,
+    );
   }
 }

@@ -1,7 +1,6 @@
 #!/usr/bin/env node
 import { readFileSync } from 'node:fs';
 import { CommanderError } from 'commander';
-import { ScriptError } from './channels/ivr/load-script.ts';
 import { CliError, EXIT } from './cli/exit-codes.ts';
 import { createProgram } from './cli/program.ts';
 import { ConfigError } from './runtime/config/problem.ts';
@@ -19,7 +18,7 @@ function report(error: unknown): number {
     process.stderr.write(`${error.message}\n`);
     return error.exitCode;
   }
-  if (error instanceof ConfigError || error instanceof ScriptError) {
+  if (error instanceof ConfigError) {
     process.stderr.write(`${error.message}\n`);
     return EXIT.usage;
   }

@@ -17,7 +17,12 @@ import { WorkingSet } from '../../src/ledger/working-set.ts';
  * The reference everybody would write first: one transaction per operation on a pooled connection, one statement
  * after another, with the same decisions and the same rows. Statements are prepared, rows go one per statement.
  */
-export function createNaive(url: string, connections: number, serial: () => number, classOf: (id: number) => LotClass) {
+export function createNaive(
+  url: string,
+  connections: number,
+  serial: () => number,
+  classOf: (id: number) => LotClass,
+) {
   const pool = new pg.Pool({ connectionString: url, max: connections });
   const context = { leaseOwner: 1, leaseMs: 30_000, provedUntil: () => 0 };
   const post = async (operation: Operation, tally: Tally): Promise<void> => {
@@ -67,7 +72,11 @@ async function load(
   return new WorkingSet(loaded, Date.now(), serial, classOf);
 }
 
-async function read<Key, Row>(client: pg.PoolClient, reader: RecordReader<Key, Row>, key: Key): Promise<Row[]> {
+async function read<Key, Row>(
+  client: pg.PoolClient,
+  reader: RecordReader<Key, Row>,
+  key: Key,
+): Promise<Row[]> {
   const { rows } = await client.query<(string | null)[]>({
     name: reader.statement.name,
     text: reader.statement.text,

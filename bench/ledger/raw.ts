@@ -64,7 +64,16 @@ function makeRows(serial: () => number, sessionId: string): [RecordWriter<never>
     values(
       requestWriter,
       ops.map(({ home, key }) => ({
-        ...{ home, key, contentHash: key, trace: key, channel: 0, actor: 'subscriber', operation: 'bench', at: now },
+        ...{
+          home,
+          key,
+          contentHash: key,
+          trace: key,
+          channel: 0,
+          actor: 'subscriber',
+          operation: 'bench',
+          at: now,
+        },
         verdict: { kind: 'done' as const, data: { points: 5n, available: 1000n, transfer: 'abc.def' } },
       })),
     ),
@@ -98,7 +107,15 @@ function makeRows(serial: () => number, sessionId: string): [RecordWriter<never>
     values(
       outboxWriter,
       ops.map(({ home, key, id }) => ({
-        ...{ home, id, subscriber: null, priority: 0, smsc: 'main', source: '1010', destination: '79160000001' },
+        ...{
+          home,
+          id,
+          subscriber: null,
+          priority: 0,
+          smsc: 'main',
+          source: '1010',
+          destination: '79160000001',
+        },
         ...{ body: 'You have 1 234 points. 100 points lapse on 30 November.', receipt: false, trace: key },
         ...{ createdAt: now, dueAt: now, leaseOwner: 1, leaseUntil: now },
       })),

@@ -95,7 +95,11 @@ export function findRate(programme: Programme, event: string, currency: string):
 }
 
 /** Points for an amount, rounded down; what is left below one point waits for the next event (bonus-core §3.4.6). */
-export function pointsFor(rate: EarningRate, minor: bigint, remainder: bigint): { points: bigint; remainder: bigint } {
+export function pointsFor(
+  rate: EarningRate,
+  minor: bigint,
+  remainder: bigint,
+): { points: bigint; remainder: bigint } {
   const total = minor + remainder;
   return { points: total / rate.minorPerPoint, remainder: total % rate.minorPerPoint };
 }

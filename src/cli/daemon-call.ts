@@ -24,7 +24,11 @@ export async function callDaemon(name: string, args: unknown, home = stateFolder
 }
 
 /** Asks the running daemon and prints the answer for a person, or as JSON. */
-export async function showFromDaemon(name: string, args: unknown, { json }: { json?: boolean }): Promise<void> {
+export async function showFromDaemon(
+  name: string,
+  args: unknown,
+  { json }: { json?: boolean },
+): Promise<void> {
   const answer = await callDaemon(name, args);
   print(json === true ? toJson(answer) : toText(answer));
 }

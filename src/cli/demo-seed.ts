@@ -4,8 +4,22 @@ import type { DemoState } from './demo-state.ts';
 /** People of the demo, with what the phone page shows of them. */
 export const DEMO_SUBSCRIBERS = [
   { msisdn: '79160000001', name: 'Anna', pin: '2580', language: 'en', ip: '10.0.0.1', note: '500 points' },
-  { msisdn: '79160000002', name: 'Boris', pin: '1470', language: 'ru', ip: '10.0.0.2', note: '120 points, writes Russian' },
-  { msisdn: '79160000003', name: 'Clara', pin: '3690', language: 'en', ip: '10.0.0.3', note: 'no points yet' },
+  {
+    msisdn: '79160000002',
+    name: 'Boris',
+    pin: '1470',
+    language: 'ru',
+    ip: '10.0.0.2',
+    note: '120 points, writes Russian',
+  },
+  {
+    msisdn: '79160000003',
+    name: 'Clara',
+    pin: '3690',
+    language: 'en',
+    ip: '10.0.0.3',
+    note: 'no points yet',
+  },
 ] as const;
 
 const POINTS: Readonly<Record<string, string>> = { '79160000001': '500', '79160000002': '120' };
@@ -35,7 +49,10 @@ export async function seedDemo(call: Call, state: DemoState): Promise<void> {
   });
   for (const name of ['shop', 'billing']) {
     if (state.token(name) !== undefined) continue;
-    const made = (await call('token.create', { name: `demo ${name} ${newTraceId().slice(0, 8)}`, scopes: ['events:write'] })) as {
+    const made = (await call('token.create', {
+      name: `demo ${name} ${newTraceId().slice(0, 8)}`,
+      scopes: ['events:write'],
+    })) as {
       token: string;
     };
     state.rememberToken(name, made.token);

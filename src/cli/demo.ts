@@ -10,7 +10,11 @@ import type { Part } from '../runtime/lifecycle.ts';
 import { createLogger, type Logger } from '../runtime/log.ts';
 import { waitUntil } from '../runtime/pause.ts';
 import { loadOrCreateSecret } from '../runtime/secret-file.ts';
-import { resetEmbeddedPostgres, startEmbeddedPostgres, type EmbeddedPostgres } from '../storage/embedded-postgres.ts';
+import {
+  resetEmbeddedPostgres,
+  startEmbeddedPostgres,
+  type EmbeddedPostgres,
+} from '../storage/embedded-postgres.ts';
 import { prepareDatabase, runtimeUrl } from '../storage/roles.ts';
 import { checkPorts, type DemoPorts } from './demo-ports.ts';
 import { DEMO_SUBSCRIBERS, seedDemo } from './demo-seed.ts';
@@ -98,7 +102,12 @@ async function openDatabase(home: string, log: Logger): Promise<{ url: string; s
     return { url: given, stop: () => Promise.resolve() };
   }
   // The server's life is real time, wherever the demo's clock stands.
-  const server: EmbeddedPostgres = await startEmbeddedPostgres({ home, fsync: true, clock: systemClock(), log });
+  const server: EmbeddedPostgres = await startEmbeddedPostgres({
+    home,
+    fsync: true,
+    clock: systemClock(),
+    log,
+  });
   try {
     const password = (await loadOrCreateSecret(path.join(home, 'runtime-role.key'))).toString('hex');
     const { runtimeRole } = await prepareDatabase(server.url, password);
@@ -138,8 +147,8 @@ function simulatorsPart(run: DemoRun, state: DemoState, clock: Clock, log: Logge
 /** The simulated centres start after the gateway, which finds them at its next attempt to bind. */
 async function bindsAreUp(call: RunningDemo['call']): Promise<void> {
   const isBound = async (): Promise<true | undefined> => {
-    const { binds } = (await call('status', {})) as { binds: { state: string }[] };
-    return binds.every((bind) => bind.state === 'bound') || undefined;
+    const { binds } = (await call('status', {})) as { binds: { phase: string }[] };
+    return binds.every((bind) => bind.phase === 'bound') || undefined;
   };
   await waitUntil(isBound, { timeoutMs: 15_000, everyMs: 50 });
 }

@@ -15,7 +15,12 @@ async function available(demo: RunningDemo, msisdn: string): Promise<bigint> {
 }
 
 /** Runs `step` and checks by how much it changed a balance. */
-async function moving(demo: RunningDemo, msisdn: string, by: bigint, step: () => Promise<void>): Promise<void> {
+async function moving(
+  demo: RunningDemo,
+  msisdn: string,
+  by: bigint,
+  step: () => Promise<void>,
+): Promise<void> {
   const before = await available(demo, msisdn);
   await step();
   const moved = (await available(demo, msisdn)) - before;
@@ -72,7 +77,10 @@ async function browseOffer({ simulators, ports }: RunningDemo): Promise<string> 
   const shop = 'http://books.example/';
   const browse = (url: string) => simulators.dpi.browse(url, { ip: ANNAS_ADDRESS });
   const offered = await browse(shop);
-  assert(offered.outcome === 'redirect' && offered.location !== undefined, 'the first visit leads to the offer');
+  assert(
+    offered.outcome === 'redirect' && offered.location !== undefined,
+    'the first visit leads to the offer',
+  );
   const page = await fetch(offered.location);
   const token = /name="t" value="([^"]+)"/.exec(await page.text())?.[1];
   assert(page.status === 200 && token !== undefined, 'the offer page has a form');
@@ -83,7 +91,10 @@ async function browseOffer({ simulators, ports }: RunningDemo): Promise<string> 
     redirect: 'manual',
   });
   const back = answered.headers.get('location');
-  assert(answered.status === 303 && back !== null, `the answer leads back to the shop, not ${String(answered.status)}`);
+  assert(
+    answered.status === 303 && back !== null,
+    `the answer leads back to the shop, not ${String(answered.status)}`,
+  );
   const returned = await browse(back);
   assert(returned.outcome === 'pass' && returned.status === 200, 'the way back leads to the shop');
   const later = await browse(shop);

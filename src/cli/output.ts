@@ -24,7 +24,10 @@ export function toText(value: unknown, indent = ''): string {
 
 function listText(list: readonly unknown[], indent: string): string {
   const flat = list.every(
-    (one) => typeof one === 'object' && one !== null && Object.values(one).every((v) => typeof v !== 'object' || v === null),
+    (one) =>
+      typeof one === 'object' &&
+      one !== null &&
+      Object.values(one).every((v) => typeof v !== 'object' || v === null),
   );
   if (list.length === 0) return `${indent}(none)`;
   if (!flat) return list.map((one) => toText(one, indent)).join('\n\n');
@@ -36,9 +39,16 @@ function listText(list: readonly unknown[], indent: string): string {
     .join('\n');
 }
 
+/** Cells wider than this are wrapped. */
+const CELL_MAX = 64;
+
 export function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  const widthOf = (column: number): number =>
+    Math.max(...[head, ...rows].map((row) => (row[column] ?? '').length)) + 2;
   const plain = new Table({
     head: [...head],
+    colWidths: head.map((_, column) => Math.min(widthOf(column), CELL_MAX)),
+    wordWrap: true,
     style: { head: [], border: [], compact: true },
     chars: { mid: '', 'left-mid': '', 'mid-mid': '', 'right-mid': '' },
   });

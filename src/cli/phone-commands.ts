@@ -27,7 +27,9 @@ export function addPhoneCommands(program: Command): void {
     .argument('<text...>')
     .option('--to <shortCode>')
     .action((words: string[], options: Options) =>
-      use(async (tools, url, terminal) => tools.phoneSms({ url, ...options, text: words.join(' ') }, terminal)),
+      use(async (tools, url, terminal) =>
+        tools.phoneSms({ url, ...options, text: words.join(' ') }, terminal),
+      ),
     );
   handset('ussd', 'dial a code, give the answers in turn, then ask for more')
     .argument('[code]', 'for example "*100#"')
@@ -55,8 +57,13 @@ type Tools = typeof import('../../simulators/phone/terminal.ts');
 async function use(run: (tools: Tools, url: string, terminal: Terminal) => Promise<boolean>): Promise<void> {
   const tools = await import('../../simulators/phone/terminal.ts');
   const url = new DemoState(stateFolder()).phoneUrl ?? 'http://127.0.0.1:8090/phone';
-  const lines = process.stdin.isTTY ? createInterface({ input: process.stdin, output: process.stdout }) : undefined;
-  const terminal: Terminal = { write: print, ...(lines && { ask: (prompt: string) => lines.question(prompt) }) };
+  const lines = process.stdin.isTTY
+    ? createInterface({ input: process.stdin, output: process.stdout })
+    : undefined;
+  const terminal: Terminal = {
+    write: print,
+    ...(lines && { ask: (prompt: string) => lines.question(prompt) }),
+  };
   try {
     if (!(await run(tools, url, terminal))) process.exitCode = EXIT.failed;
   } finally {

@@ -40,9 +40,10 @@ function addServing(program: Command, version: string): void {
     .description('run the gateway in the foreground, until SIGTERM or Ctrl-C')
     .option(...CONFIG)
     .addOption(
-      new Option('--only <sections>', `only these sections, for example smpp,ivr (${SECTIONS.join(', ')})`).argParser(
-        (text: string) => text.split(','),
-      ),
+      new Option(
+        '--only <sections>',
+        `only these sections, for example smpp,ivr (${SECTIONS.join(', ')})`,
+      ).argParser((text: string) => text.split(',')),
     )
     .action(async ({ config, only }: { config: string; only?: string[] }) => {
       const { runGateway } = await import('./run.ts');
@@ -50,8 +51,13 @@ function addServing(program: Command, version: string): void {
     });
   program
     .command('migrate')
-    .description('bring schema, runtime role and grants up to date, as the owner of the database (DATABASE_URL)')
-    .option('--runtime-password-env <name>', 'environment variable with the password of the role bonusgate_runtime')
+    .description(
+      'bring schema, runtime role and grants up to date, as the owner of the database (DATABASE_URL)',
+    )
+    .option(
+      '--runtime-password-env <name>',
+      'environment variable with the password of the role bonusgate_runtime',
+    )
     .option('--json', 'print JSON')
     .action(async (options: { runtimePasswordEnv?: string; json?: boolean }) => {
       const { runMigrate } = await import('./run.ts');
@@ -124,7 +130,9 @@ function addOperating(program: Command): void {
     .description('the story behind a complaint')
     .argument('<request-or-msisdn>', 'request or trace id (32 hex digits), or a phone number')
     .option('--json', 'print JSON')
-    .action((subject: string, options: { json?: boolean }) => showFromDaemon('explain', { subject }, options));
+    .action((subject: string, options: { json?: boolean }) =>
+      showFromDaemon('explain', { subject }, options),
+    );
   program
     .command('audit')
     .description('check that the ledger sums to zero and every balance is its lots')
@@ -152,4 +160,3 @@ function addOperating(program: Command): void {
     .option('--json', 'print JSON')
     .action((name: string, options: { json?: boolean }) => showFromDaemon('token.revoke', { name }, options));
 }
-

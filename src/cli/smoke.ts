@@ -30,7 +30,8 @@ export async function runSmoke(options: { version: string; json: boolean }): Pro
     logLevel: 'error',
     msPerWord: 1,
     onReady: async (demo) => {
-      for (const [journey, travel] of Object.entries(JOURNEYS)) steps.push(await attempt(journey, travel, demo));
+      for (const [journey, travel] of Object.entries(JOURNEYS))
+        steps.push(await attempt(journey, travel, demo));
     },
   }).finally(() => rm(home, { recursive: true, force: true }));
   const failed = steps.filter((step) => step.result === 'failed').length;

@@ -10,12 +10,18 @@ interface Json {
 export function addSubscriberCommands(program: Command): void {
   const subscriber = program.command('subscriber').description('subscribers of the running daemon');
   const on = (name: string, description: string): Command =>
-    subscriber.command(name).description(description).argument('<msisdn>', 'for example 79160000001').option('--json', 'print JSON');
+    subscriber
+      .command(name)
+      .description(description)
+      .argument('<msisdn>', 'for example 79160000001')
+      .option('--json', 'print JSON');
   on('add', 'register somebody and open a wallet')
     .option('--language <language>', 'en or ru')
     .option('--zone <zone>', 'IANA time zone, for example Europe/Moscow')
     .option('--pin <pin>', '4 to 8 digits')
-    .action((msisdn: string, { json, ...rest }: Json & object) => showFromDaemon('subscriber.add', { msisdn, ...rest }, { json: json === true }));
+    .action((msisdn: string, { json, ...rest }: Json & object) =>
+      showFromDaemon('subscriber.add', { msisdn, ...rest }, { json: json === true }),
+    );
   on('show', 'language, status and balance').action((msisdn: string, options: Json) =>
     showFromDaemon('subscriber.show', { msisdn }, options),
   );
@@ -33,7 +39,9 @@ export function addSubscriberCommands(program: Command): void {
     );
   on('pin', 'set the PIN')
     .argument('<pin>', '4 to 8 digits')
-    .action((msisdn: string, pin: string, options: Json) => showFromDaemon('subscriber.pin', { msisdn, pin }, options));
+    .action((msisdn: string, pin: string, options: Json) =>
+      showFromDaemon('subscriber.pin', { msisdn, pin }, options),
+    );
   on('suspend', 'enquiries only from now on').action((msisdn: string, options: Json) =>
     showFromDaemon('subscriber.suspend', { msisdn }, options),
   );

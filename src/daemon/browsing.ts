@@ -87,5 +87,7 @@ export async function openBrowsing(deps: BrowsingDeps): Promise<Browsing> {
 }
 
 function keysOf({ cashback }: Config, generated: Buffer) {
-  return cashback.returnKeys.length > 0 ? cashback.returnKeys : [{ id: 0, secret: generated.toString('hex') }];
+  return cashback.returnKeys.length > 0
+    ? cashback.returnKeys
+    : [{ id: 0, secret: generated.toString('hex') }];
 }

@@ -81,7 +81,9 @@ export async function createChannels(deps: ChannelDeps): Promise<Channels> {
 function resolver(core: Core): ResolveCaller {
   return async (msisdn, at) => {
     const found = await core.subscribers.resolveNumber(msisdn, at);
-    return found && { subscriberId: found.id, language: found.language, zone: found.zone, status: found.status };
+    return (
+      found && { subscriberId: found.id, language: found.language, zone: found.zone, status: found.status }
+    );
   };
 }
 
@@ -167,7 +169,11 @@ async function callTaker(deps: ChannelDeps, resolve: ResolveCaller): Promise<Tak
     });
 }
 
-async function openCall(deps: ChannelDeps, resolve: ResolveCaller, arrival: CallArrival): Promise<IvrCallDeps> {
+async function openCall(
+  deps: ChannelDeps,
+  resolve: ResolveCaller,
+  arrival: CallArrival,
+): Promise<IvrCallDeps> {
   const { core, clock, inline, config, log } = deps;
   const msisdn = findMsisdn(arrival.caller, config.numberPlan);
   const found = msisdn && (await resolve(msisdn, clock.now()));
@@ -191,7 +197,11 @@ async function openCall(deps: ChannelDeps, resolve: ResolveCaller, arrival: Call
         ...(command.kind === 'confirm' && {
           reply: (outcome: Outcome, now: number) => {
             const text = renderOutcome(core.texts, outcome, found);
-            return draftOf({ source: config.ivr.smsSource, destination: msisdn, text }, found, now + INLINE_MS);
+            return draftOf(
+              { source: config.ivr.smsSource, destination: msisdn, text },
+              found,
+              now + INLINE_MS,
+            );
           },
         }),
       };

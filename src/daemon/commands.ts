@@ -34,7 +34,10 @@ export function createCommands(deps: CommandDeps): Commands {
 }
 
 /** Checks arguments by a schema; what the CLI sends is checked like anybody else's input. */
-function command<Schema extends z.ZodType>(schema: Schema, run: (args: z.output<Schema>) => Promise<unknown>) {
+function command<Schema extends z.ZodType>(
+  schema: Schema,
+  run: (args: z.output<Schema>) => Promise<unknown>,
+) {
   return async (args: unknown): Promise<unknown> => run(schema.parse(args ?? {}));
 }
 
@@ -92,7 +95,12 @@ function subscriberCommands(deps: CommandDeps): Commands {
   const shown = ({ id, ...rest }: Subscriber) => ({ id: id.toString(), ...rest });
   return {
     'subscriber.add': command(
-      z.object({ msisdn, language: z.enum(LANGUAGES).optional(), zone: z.string().optional(), pin: z.string().optional() }),
+      z.object({
+        msisdn,
+        language: z.enum(LANGUAGES).optional(),
+        zone: z.string().optional(),
+        pin: z.string().optional(),
+      }),
       async ({ msisdn: text, language, zone, pin }) => {
         const { programme } = deps.config();
         const registration = {
@@ -109,25 +117,43 @@ function subscriberCommands(deps: CommandDeps): Commands {
       const subscriber = await owner(text);
       return { ...shown(subscriber), balance: await core.ledgerApi.balance(subscriber.id) };
     }),
-    'subscriber.history': command(z.object({ msisdn, limit: z.number().int().min(1).max(100) }), async (args) => {
-      const { id } = await owner(args.msisdn);
-      return core.ledgerApi.history(id, { limit: args.limit, after: undefined });
-    }),
+    'subscriber.history': command(
+      z.object({ msisdn, limit: z.number().int().min(1).max(100) }),
+      async (args) => {
+        const { id } = await owner(args.msisdn);
+        return core.ledgerApi.history(id, { limit: args.limit, after: undefined });
+      },
+    ),
     'subscriber.pin': command(z.object({ msisdn, pin: z.string() }), async ({ msisdn: text, pin }) => {
       await subscribers.setPin((await owner(text)).id, pin);
       return { done: true };
     }),
     'subscriber.adjust': command(
-      z.object({ msisdn, points: z.string().regex(/^-?[1-9]\d{0,15}$/), reason: z.string().min(1).max(200), key: z.string() }),
+      z.object({
+        msisdn,
+        points: z.string().regex(/^-?[1-9]\d{0,15}$/),
+        reason: z.string().min(1).max(200),
+        key: z.string(),
+      }),
       async ({ msisdn: text, points, reason, key }) => {
         const { id } = await owner(text);
         const actor = { name: 'operator', scopes: [], trace: newTraceId() };
-        const adjustment = { idempotencyKey: key, subscriberId: id, points: BigInt(points), reason, comment: '' };
+        const adjustment = {
+          idempotencyKey: key,
+          subscriberId: id,
+          points: BigInt(points),
+          reason,
+          comment: '',
+        };
         return core.ledgerApi.adjust(actor, adjustment);
       },
     ),
-    'subscriber.suspend': command(z.object({ msisdn }), ({ msisdn: text }) => subscribers.suspend(event(), number(text))),
-    'subscriber.resume': command(z.object({ msisdn }), ({ msisdn: text }) => subscribers.resume(event(), number(text))),
+    'subscriber.suspend': command(z.object({ msisdn }), ({ msisdn: text }) =>
+      subscribers.suspend(event(), number(text)),
+    ),
+    'subscriber.resume': command(z.object({ msisdn }), ({ msisdn: text }) =>
+      subscribers.resume(event(), number(text)),
+    ),
     'subscriber.terminate': command(z.object({ msisdn }), ({ msisdn: text }) =>
       subscribers.terminate(event(), number(text)),
     ),
@@ -152,7 +178,10 @@ function cashbackCommands({ storage: { pool }, clock, browsing, core, config }: 
       async ({ members }) => {
         const known = await Promise.all(
           members.map(async ({ msisdn, identity }) => {
-            const found = await core.subscribers.resolveNumber(parseMsisdn(msisdn, config().numberPlan), clock.now());
+            const found = await core.subscribers.resolveNumber(
+              parseMsisdn(msisdn, config().numberPlan),
+              clock.now(),
+            );
             if (found === undefined) throw new Refusal('subscriber_unknown');
             return { subscriber: found.id, identity };
           }),

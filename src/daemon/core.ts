@@ -97,7 +97,9 @@ export async function openCore(deps: CoreDeps): Promise<Core> {
     setLanguage: async (id, language, trace) => {
       const msisdn = await subscribers.findNumber(id);
       if (msisdn === undefined) throw new Refusal('subscriber_unknown');
-      await subscribers.changeSettings({ eventId: `language ${trace}`, actor: 'subscriber', trace }, msisdn, { language });
+      await subscribers.changeSettings({ eventId: `language ${trace}`, actor: 'subscriber', trace }, msisdn, {
+        language,
+      });
     },
   };
   const programme = () => deps.config().programme;
@@ -125,7 +127,12 @@ export async function openCore(deps: CoreDeps): Promise<Core> {
 }
 
 /** Publishes the file's list; stock of a pool that is new is opened and filled once. */
-async function publishPrices(config: Config, { pool }: Storage, ledger: Ledger, clock: Clock): Promise<PriceList> {
+async function publishPrices(
+  config: Config,
+  { pool }: Storage,
+  ledger: Ledger,
+  clock: Clock,
+): Promise<PriceList> {
   const drafts = loadPriceList(config.catalogue.priceList);
   const list = await publishPriceList(pool, drafts, new Date(clock.now()));
   for (const { stock } of drafts) {

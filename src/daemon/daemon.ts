@@ -175,7 +175,8 @@ class Daemon {
           log,
           config: this.#config.notify,
           owner: core.daemonId,
-          stillOwns: async (subscriber, msisdn) => (await core.subscribers.findNumber(BigInt(subscriber))) === msisdn,
+          stillOwns: async (subscriber, msisdn) =>
+            (await core.subscribers.findNumber(BigInt(subscriber))) === msisdn,
         });
         this.#inline = createInlineResults(clock, () => this.#dispatcher);
         this.#channels = await createChannels({

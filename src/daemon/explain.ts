@@ -12,7 +12,12 @@ import type { Subscribers } from '../subscribers/subscribers.ts';
  * @throws Refusal `subscriber_unknown`, `transfer_unknown`
  */
 export async function explain(
-  { pool, subscribers, now, numberPlan }: {
+  {
+    pool,
+    subscribers,
+    now,
+    numberPlan,
+  }: {
     readonly pool: PostgresPool;
     readonly subscribers: Subscribers;
     readonly now: Instant;

@@ -28,7 +28,8 @@ export async function createRecordEvents(deps: RecordEventsDeps): Promise<Record
     expiries.clear();
     return expiries.set(programme, known).get(programme)!;
   };
-  return (actor, events) => Promise.all(events.map((event) => recordOne(deps, actor, event, classId, expiry)));
+  return (actor, events) =>
+    Promise.all(events.map((event) => recordOne(deps, actor, event, classId, expiry)));
 }
 
 async function recordOne(

@@ -57,7 +57,12 @@ async function sweepHolds(ledger: Ledger, pool: PostgresPool, now: number): Prom
 }
 
 /** Decided under the lock by what is then lapsed, so a sweep needs no memory of having been there. */
-async function post(ledger: Ledger, operation: string, home: number, part: Pick<Operation, 'keys' | 'decide'>) {
+async function post(
+  ledger: Ledger,
+  operation: string,
+  home: number,
+  part: Pick<Operation, 'keys' | 'decide'>,
+) {
   const trace = traceOctets(newTraceId());
   const request = {
     home,

@@ -33,7 +33,12 @@ export async function writeSessions(db: Db, rows: readonly SessionRow[]): Promis
 }
 
 /** Marks the latest MO of a fingerprint as in doubt: our answer to it came too late to be believed. */
-export async function markInDoubt(db: Db, home: number, fingerprint: Buffer, sessionId: string): Promise<void> {
+export async function markInDoubt(
+  db: Db,
+  home: number,
+  fingerprint: Buffer,
+  sessionId: string,
+): Promise<void> {
   // The one flag that is set without the account's lock: it only ever turns on, for exactly this delivery.
   await db.query(
     'update mo set in_doubt = true where home = $1 and fingerprint = $2 and session_id = $3 and not in_doubt',

@@ -98,7 +98,10 @@ async function storyOf(db: Db, row: RequestRow): Promise<Story> {
     operation: row.operation,
     outcome: JSON.parse(row.outcome) as unknown,
     transfers: transfers.map((transfer) => ({
-      ref: formatRef({ account: Number(transfer.src < 0n ? transfer.dst : transfer.src), serial: Number(transfer.id) }),
+      ref: formatRef({
+        account: Number(transfer.src < 0n ? transfer.dst : transfer.src),
+        serial: Number(transfer.id),
+      }),
       kind: nameOf(TRANSFER_KIND, transfer.kind),
       from: accountName(Number(transfer.src)),
       to: accountName(Number(transfer.dst)),

@@ -14,7 +14,12 @@ export function closeWallet(wallet: AccountKey, reason: string): Pick<Operation,
     decide: (view) => {
       const account = view.account(wallet.id);
       const points = totalOf(account.lots);
-      const after = { ...account, status: ACCOUNT_STATUS.closed, lots: [], balance: account.balance - points };
+      const after = {
+        ...account,
+        status: ACCOUNT_STATUS.closed,
+        lots: [],
+        balance: account.balance - points,
+      };
       if (points === 0n) return { data: { points }, accounts: [after] };
       const transfer = transferOf(view, {
         kind: 'expire',
