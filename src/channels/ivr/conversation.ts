@@ -29,6 +29,7 @@ const PATH_MAX = 200;
  */
 class Conversation implements CallConversation {
   private readonly settings: ConversationSettings;
+  private book: CallBook;
   private readonly path: string[] = [];
   private state: CallState;
   private deps: IvrCallDeps | undefined;
@@ -39,6 +40,7 @@ class Conversation implements CallConversation {
   constructor(settings: ConversationSettings) {
     const { script } = settings.book;
     this.settings = settings;
+    this.book = settings.book;
     this.state = newCall(script.defaultLanguage, script.start);
   }
 
@@ -51,6 +53,7 @@ class Conversation implements CallConversation {
     }
     const { subscriber } = this.deps;
     const language = subscriber?.language ?? this.state.language;
+    this.book = { ...this.book, zone: subscriber?.zone ?? this.book.zone };
     return this.follow({ kind: 'begin', known: subscriber !== undefined, language });
   }
 
@@ -70,7 +73,7 @@ class Conversation implements CallConversation {
     let next = input;
     for (;;) {
       if (this.path.length < PATH_MAX) this.path.push(describe(this.state, next));
-      const { state, effect } = advance(this.settings.book, this.state, next);
+      const { state, effect } = advance(this.book, this.state, next);
       this.state = state;
       if (effect.kind !== 'act') {
         next = await this.carryOut(effect);

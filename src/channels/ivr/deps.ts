@@ -6,8 +6,11 @@ export type PinVerdict = 'ok' | 'wrong' | 'locked' | 'not_set';
 
 /** The world as one call sees it: everything is already bound to the caller and to this call. */
 export interface IvrCallDeps {
-  /** Undefined for a number we do not know: the caller hears so, and the call ends. */
-  readonly subscriber: { readonly language: Language } | undefined;
+  /**
+   * Undefined for a number we do not know: the caller hears so, and the call ends. `zone`: IANA zone of spoken dates,
+   * the deployment's when absent.
+   */
+  readonly subscriber: { readonly language: Language; readonly zone?: string } | undefined;
   /**
    * Carries out a command of this caller. `stepId` is unique within the call and the same when a step is tried again:
    * call uuid and step id together are the request id.

@@ -1,22 +1,16 @@
 import { readFile } from 'node:fs/promises';
-import { LineCounter, parseDocument, type Document } from 'yaml';
+import { ConfigError } from '../../runtime/config/problem.ts';
+import { parseYaml } from '../../runtime/config/yaml-file.ts';
+import { suggest } from '../../runtime/config/suggest.ts';
 import { LANGUAGES, type Language } from '../../values/language.ts';
 import { PHRASES, PHRASE_NAMES, type ValueKind } from './phrases.ts';
 import { scriptSchema, type CallScript, type KeyAction, type Piece, type PromptText } from './script.ts';
 
-/** A call script that cannot be used; each problem says file, line, key and what is wrong. */
-export class ScriptError extends Error {
-  override readonly name = 'ScriptError';
-  readonly problems: readonly string[];
-
-  constructor(problems: readonly string[]) {
-    super(problems.join('\n'));
-    this.problems = problems;
-  }
+type Path = readonly (string | number)[];
+interface Problem {
+  readonly path: Path;
+  readonly message: string;
 }
-
-type Path = readonly PropertyKey[];
-type Problem = { readonly path: Path; readonly message: string };
 
 /** The script, and what is usable but should be mended: a prompt that falls back to the default language. */
 export interface LoadedScript {
@@ -24,33 +18,34 @@ export interface LoadedScript {
   readonly warnings: readonly string[];
 }
 
+const schema = scriptSchema.superRefine((script, context) => {
+  for (const { path, message } of [...menuProblems(script), ...promptProblems(script)]) {
+    context.addIssue({ code: 'custom', path: [...path], message });
+  }
+});
+
 /**
  * Reads and checks a call script.
  *
- * @throws ScriptError with all problems, before any call is taken
+ * @throws ConfigError with every mistake, before any call is taken
  */
 export async function loadScript(file: string): Promise<LoadedScript> {
-  return parseScript(await readFile(file, 'utf8'), file);
+  let text: string;
+  try {
+    text = await readFile(file, 'utf8');
+  } catch (error) {
+    throw new ConfigError([{ file, line: 1, column: 1, key: '', message: (error as Error).message }]);
+  }
+  return parseScript(text, file);
 }
 
 /** As {@link loadScript}, for a text already read; `file` is for the messages. */
 export function parseScript(text: string, file: string): LoadedScript {
-  const lines = new LineCounter();
-  const document = parseDocument(text, { lineCounter: lines });
-  const place = ({ path, message }: Problem): string =>
-    `${file}:${lineOf(document, lines, path)}: ${keyOf(path)}: ${message}`;
-  if (document.errors.length > 0) {
-    throw new ScriptError(
-      document.errors.map((error) => `${file}:${error.linePos?.[0].line ?? 1}: ${error.message}`),
-    );
-  }
-  const parsed = scriptSchema.safeParse(document.toJS());
-  if (!parsed.success) {
-    throw new ScriptError(parsed.error.issues.map(({ path, message }) => place({ path, message })));
-  }
-  const problems = [...menuProblems(parsed.data), ...promptProblems(parsed.data)];
-  if (problems.length > 0) throw new ScriptError(problems.map(place));
-  return { script: parsed.data, warnings: missingLanguages(parsed.data).map(place) };
+  const script = parseYaml(text, file, schema);
+  const warnings = missingLanguages(script).map(
+    ({ path, message }) => `${file}: ${path.join('.')}: ${message}`,
+  );
+  return { script, warnings };
 }
 
 function menuProblems(script: CallScript): Problem[] {
@@ -77,6 +72,8 @@ function isSubmenu(action: KeyAction): action is { submenu: string } {
 }
 
 function noMenu(name: string, script: CallScript): string {
+  const near = suggest(name, Object.keys(script.menus));
+  if (near !== undefined) return `no menu named "${name}"; did you mean "${near}"?`;
   return `no menu named "${name}"; there are: ${Object.keys(script.menus).join(', ')}`;
 }
 
@@ -147,24 +144,11 @@ function missingLanguages(script: CallScript): Problem[] {
   );
 }
 
-function keyOf(path: Path): string {
-  return path.length === 0 ? '(top)' : path.map(String).join('.');
-}
-
-function lineOf(document: Document, lines: LineCounter, path: Path): number {
-  for (let length = path.length; length >= 0; length--) {
-    const node = document.getIn(path.slice(0, length), true) as
-      { range?: [number, number, number] } | undefined;
-    if (node?.range !== undefined) return lines.linePos(node.range[0]).line;
-  }
-  return 1;
-}
-
 /** Every sound file that the menus and phrases of a script name, by language; numbers and dates are not among them. */
 export function filesNamed(script: CallScript): { readonly language: Language; readonly file: string }[] {
   const prompts = [
     ...Object.values(script.menus).map((menu) => menu.prompt),
-    ...Object.values(script.phrases).filter((prompt) => prompt !== undefined),
+    ...Object.values<PromptText>(script.phrases),
   ];
   const named = prompts.flatMap((prompt) =>
     LANGUAGES.flatMap((language) =>

@@ -1,4 +1,5 @@
 import type { RefusalCode, RefusalDetail } from '../../errors.ts';
+import { later } from '../../values/instant.ts';
 import type { BalanceView, CatalogueItem, HistoryEntry, Outcome, Result } from '../command.ts';
 import { ask, backToMenu, ITEMS_MAX, tell, tellAndHangUp } from './ask.ts';
 import { say, type CallBook } from './compose.ts';
@@ -90,7 +91,10 @@ function sayBalance(book: CallBook, { language }: CallState, balance: BalanceVie
     ...(pending > 0n ? say(book, language, 'balancePending', { points: pending }) : []),
     ...(debt > 0n ? say(book, language, 'balanceDebt', { points: debt }) : []),
     ...(expiring.length > 0 ? say(book, language, 'balanceExpiring', {}) : []),
-    ...expiring.flatMap(({ at, points }) => say(book, language, 'balanceExpiringEntry', { at, points })),
+    // Points end at midnight; people count the last whole day.
+    ...expiring.flatMap(({ at, points }) =>
+      say(book, language, 'balanceExpiringEntry', { at: later(at, -1), points }),
+    ),
   ];
 }
 

@@ -210,7 +210,6 @@ describe('the script step', () => {
       fc.asyncProperty(fc.array(fc.nat(999), { minLength: 5, maxLength: 60 }), async (choices) => {
         let { state, effect } = run();
         let passed = false;
-        let readBack = '';
         for (const choice of choices) {
           const offered = [...(keys[state.stage.kind] ?? ['']), 'quiet', 'wrong'];
           const pressed = offered[choice % offered.length]!;
@@ -221,7 +220,7 @@ describe('the script step', () => {
           } else if (effect.kind === 'act' && effect.action.kind !== 'play') break;
           else input = await result(effect);
           if (input.kind === 'pin' && input.verdict === 'ok') passed = true;
-          readBack = state.stage.kind === 'confirm' ? state.stage.pendingId : '';
+          const readBack = state.stage.kind === 'confirm' ? state.stage.pendingId : '';
           const frozen = JSON.stringify(state, (_, value: unknown) =>
             typeof value === 'bigint' ? String(value) : value,
           );

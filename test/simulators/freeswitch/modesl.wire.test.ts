@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { createRequire } from 'node:module';
+import type { Server as NetServer } from 'node:net';
 import { expect } from 'chai';
 import { startFreeswitch } from '../../../simulators/freeswitch/freeswitch.ts';
 
@@ -15,7 +16,7 @@ interface ModeslConnection {
 interface ModeslServer {
   on(event: string, run: (connection: ModeslConnection) => void): void;
   close(): void;
-  server: import('node:net').Server;
+  server: NetServer;
 }
 
 /** An independent implementation of the daemon's side: the simulator must not only please our own codec. */
