@@ -70,7 +70,10 @@ async function inTransaction<T>(pool: pg.Pool, work: (tx: Db) => Promise<T>): Pr
 
 const INT8_OID = 20;
 
+/** The library's own parsers; its type lists the built-in object ids, a database has more. */
+type TypeParserSource = (oid: number, format?: 'text' | 'binary') => (value: string) => unknown;
+
 function getTypeParser(oid: number, format?: 'text' | 'binary'): (value: string) => unknown {
   if (oid === INT8_OID && format !== 'binary') return BigInt;
-  return pg.types.getTypeParser(oid, format) as (value: string) => unknown;
+  return (pg.types.getTypeParser as TypeParserSource)(oid, format);
 }

@@ -41,6 +41,7 @@ export async function takeDaemonLock(options: DaemonLockOptions): Promise<Daemon
   let session = await openSession(options);
   let released = false;
   let cancel: () => void;
+  let checking = Promise.resolve();
 
   const check = async (): Promise<void> => {
     try {
@@ -50,16 +51,22 @@ export async function takeDaemonLock(options: DaemonLockOptions): Promise<Daemon
       session.drop();
       log.error({ err: error }, 'daemon lock is not held');
     }
-    if (!released) cancel = clock.after(CHECK_EVERY_MS, () => void check());
-    else session.drop();
+    if (!released) schedule();
   };
-  cancel = clock.after(CHECK_EVERY_MS, () => void check());
+  const schedule = () => {
+    cancel = clock.after(CHECK_EVERY_MS, () => {
+      checking = check();
+    });
+  };
+  schedule();
 
   return {
     held: () => session.alive(),
     release: async () => {
       released = true;
       cancel();
+      // A check in work may be taking the lock anew.
+      await checking;
       await session.end();
     },
   };
