@@ -11,7 +11,7 @@ declare module 'smpp' {
   export interface ShortMessage {
     /** A string for data codings the package knows, else the octets. */
     message: string | Buffer;
-    /** Information elements of the user data header. */
+    /** Received: the elements of the user data header. To send: the whole header with its length octet. */
     udh?: Buffer[] | Buffer;
   }
 

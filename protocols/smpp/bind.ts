@@ -122,7 +122,9 @@ export class Bind {
           this.queue.pump();
           this.#checkIdle();
         },
-        onProof: (until) => this.#deps.onProof(session.id, until),
+        onProof: (until) => {
+          if (this.session === session) this.#deps.onProof(session.id, until);
+        },
         onPdu: (direction, command, code) => this.#count(direction, command, code),
         onClose: (reason) => this.#lost(session, reason),
       },

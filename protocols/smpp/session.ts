@@ -80,6 +80,7 @@ export class SmppSession {
   readonly #openedAt: Instant;
   #heardAt: Instant;
   #askedAt: Instant | undefined;
+  #partialSince: Instant | undefined;
   #bound = false;
   #closed = false;
   #ended = false;
@@ -206,11 +207,13 @@ export class SmppSession {
       }
       const frame = this.#framer.next();
       if (frame.kind === 'incomplete') {
+        if (this.#framer.buffered > 0) this.#partialSince ??= this.#options.clock.now();
         if (this.#writer.blockedSince === undefined) this.#socket.resume();
         if (this.#ended) this.close('peer ended the connection');
         break;
       }
       if (frame.kind === 'fatal') return this.#refuseStream(frame.commandLength, frame.sequence);
+      this.#partialSince = undefined;
       this.#receive(frame.octets);
     }
     this.#announceProof();
@@ -332,6 +335,7 @@ export class SmppSession {
         heardAt: this.#heardAt,
         askedAt: this.#askedAt,
         blockedSince: this.#writer.blockedSince,
+        partialSince: this.#partialSince,
       },
       this.#options.limits,
       now,

@@ -6,7 +6,10 @@ export interface LinkLimits {
   readonly bindMs: number;
   /** Silence after which the peer is asked. */
   readonly enquireLinkMs: number;
-  /** From the question to any sign of life; also how long the peer may leave our octets unread. */
+  /**
+   * From the question to any sign of life; also how long the peer may leave our octets unread and how long a PDU may
+   * take to arrive: a wrong command_length below the maximum must not leave the bind deaf.
+   */
   readonly enquireLinkTimeoutMs: number;
 }
 
@@ -18,6 +21,8 @@ export interface LinkState {
   readonly heardAt: Instant;
   /** When an enquire_link went out that nothing was heard after. */
   readonly askedAt: Instant | undefined;
+  /** Since when a PDU has been arriving that is not whole yet. */
+  readonly partialSince: Instant | undefined;
   /** Since when the peer has not taken what we wrote. */
   readonly blockedSince: Instant | undefined;
 }
@@ -38,12 +43,14 @@ export function checkLink(state: LinkState, limits: LinkLimits, now: Instant): L
   }
   const unreadMs = left(state.blockedSince, limits.enquireLinkTimeoutMs, now);
   if (unreadMs <= 0) return { kind: 'close', reason: 'peer does not read' };
+  const wholeMs = left(state.partialSince, limits.enquireLinkTimeoutMs, now);
+  if (wholeMs <= 0) return { kind: 'close', reason: 'pdu incomplete' };
   const answerMs = left(state.askedAt, limits.enquireLinkTimeoutMs, now);
   if (answerMs <= 0) return { kind: 'close', reason: 'enquire_link unanswered' };
-  if (state.askedAt !== undefined) return { kind: 'ok', checkInMs: Math.min(answerMs, unreadMs) };
+  if (state.askedAt !== undefined) return { kind: 'ok', checkInMs: Math.min(answerMs, unreadMs, wholeMs) };
   const idleMs = state.heardAt + limits.enquireLinkMs - now;
   if (idleMs <= 0) return { kind: 'enquire_link', checkInMs: limits.enquireLinkTimeoutMs };
-  return { kind: 'ok', checkInMs: Math.min(idleMs, unreadMs, limits.enquireLinkTimeoutMs) };
+  return { kind: 'ok', checkInMs: Math.min(idleMs, unreadMs, wholeMs, limits.enquireLinkTimeoutMs) };
 }
 
 function left(since: Instant | undefined, limitMs: number, now: Instant): number {

@@ -27,7 +27,7 @@ export class RequestWindow {
   readonly #timeoutMs: number;
   #sequence = 0;
   #cancelTimer: (() => void) | undefined;
-  #onFreed: () => void;
+  readonly #onFreed: () => void;
 
   constructor(clock: Clock, timeoutMs: number, onFreed: () => void) {
     this.#clock = clock;
@@ -68,7 +68,8 @@ export class RequestWindow {
     if (pdu.command !== `${pending.command}_resp` && pdu.command !== 'generic_nack') return undefined;
     this.#pending.delete(pdu.sequence);
     pending.settle({ kind: 'response', pdu });
-    this.#onFreed();
+    // After whoever waits for this answer: it may forbid the next request (throttled, another part refused).
+    queueMicrotask(this.#onFreed);
     return pending.proves;
   }
 
@@ -104,6 +105,6 @@ export class RequestWindow {
       freed = true;
     }
     this.#arm();
-    if (freed) this.#onFreed();
+    if (freed) queueMicrotask(this.#onFreed);
   }
 }
