@@ -40,8 +40,8 @@ export class ChunkedBody {
           break;
         }
         case 'data_end':
+          // A line of at most two octets that ends in CRLF is CRLF.
           at = this.#takeLine(octets, at, 2, 'chunk_end', () => {
-            if (this.#line !== '') throw new IcapParseError('chunk_end');
             this.#state = 'size';
           });
           break;
