@@ -1,6 +1,6 @@
 import { balanceView, historyEntry } from '../bonus/wallet-view.ts';
 import { Planner, type Plan, type PlannerDeps } from '../bonus/plan.ts';
-import { Refusal } from '../errors.ts';
+import { IntakeFull, Refusal } from '../errors.ts';
 import { walletOf } from '../ledger/keys.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import type { MoIdentity, Operation, OutboxDraft, Posted } from '../ledger/operation.ts';
@@ -174,11 +174,15 @@ function executed(posted: Posted, toOutcome: (verdict: Verdict, replayed: boolea
   return { outcome, ...(posted.outbox !== undefined && { outbox: posted.outbox }) };
 }
 
-/** For channels whose dialogue must say something: whatever failed, the answer is the third value. */
+/**
+ * For channels whose dialogue must say something: whatever failed, the answer is the third value. Only a full intake
+ * stays what it is, since the channel has its own word for it.
+ */
 export async function orUnknown(executing: Promise<Executed>, log: Logger): Promise<Executed> {
   try {
     return await executing;
   } catch (error) {
+    if (error instanceof IntakeFull) throw error;
     log.error({ err: error }, 'command failed');
     return { outcome: { kind: 'unknown' } };
   }

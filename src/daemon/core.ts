@@ -5,6 +5,7 @@ import { balanceView, historyEntry } from '../bonus/wallet-view.ts';
 import { releaseSubscriber } from '../cashback/programme-store.ts';
 import { createExecute, type Execute, type ExecuteDeps } from '../channels/execute.ts';
 import type { LedgerApi } from '../channels/api/ledger.ts';
+import { closeDialogue } from '../channels/ussd/dialogue.ts';
 import { createProofs, type Proofs } from '../channels/sms/proofs.ts';
 import { loadTexts, type Texts } from '../channels/texts/texts.ts';
 import { Refusal } from '../errors.ts';
@@ -80,9 +81,12 @@ export async function openCore(deps: CoreDeps): Promise<Core> {
     pool,
     clock,
     log,
-    secret: await loadOrCreateSecret(inHome(home, 'subscribers.key')),
+    secret: await subscriberSecret(config, home),
     openWallet,
-    onClosed: (id, event) => closeSubscriber(ledger, storage, clock, id, event),
+    onClosed: async (id, event) => {
+      for (const msisdn of await subscribers.listLastNumbers(id)) await closeDialogue(storage.store, msisdn);
+      await closeSubscriber(ledger, storage, clock, id, event);
+    },
   });
   const priceList = await publishPrices(config, storage, ledger, clock);
   const executeDeps: ExecuteDeps = {
@@ -124,6 +128,14 @@ export async function openCore(deps: CoreDeps): Promise<Core> {
       await proofs.close();
     },
   };
+}
+
+/** The configured secret where there is one: several daemons need the same. */
+async function subscriberSecret(config: Config, home: string): Promise<Buffer> {
+  const { secret } = config.subscribers;
+  return secret === undefined
+    ? loadOrCreateSecret(inHome(home, 'subscribers.key'))
+    : Buffer.from(secret, 'utf8');
 }
 
 /** Publishes the file's list; stock of a pool that is new is opened and filled once. */

@@ -18,6 +18,7 @@ import { createDiskGuard, type DiskGuard } from '../runtime/disk-guard.ts';
 import { runLifecycle, type Part } from '../runtime/lifecycle.ts';
 import type { Logger } from '../runtime/log.ts';
 import { collectProcessMetrics } from '../runtime/metrics.ts';
+import { waitUntil } from '../runtime/pause.ts';
 import { later, MINUTE_MS } from '../values/instant.ts';
 import { parseMsisdn } from '../values/msisdn.ts';
 import { openBrowsing, type Browsing } from './browsing.ts';
@@ -193,6 +194,9 @@ class Daemon {
       },
       stop: async () => {
         this.#smpp?.pauseIntake();
+        // Messages that are being carried out still get their replies into the dispatcher's hands.
+        const carriedOut = () => this.#smpp?.binds().every((bind) => bind.moUnanswered === 0) || undefined;
+        if (this.#smpp !== undefined) await waitUntil(carriedOut, { timeoutMs: 5_000 });
         await this.#dispatcher.stop();
         await this.#smpp?.close();
       },

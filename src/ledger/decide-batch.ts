@@ -94,11 +94,18 @@ function answer(
   const draft = request.reply?.(verdict, set.now);
   if (draft === undefined) return undefined;
   const row: LeasedOutbox = {
-    ...draft,
     home: request.home,
     id: set.serial(),
+    subscriber: draft.subscriber,
+    priority: draft.priority,
+    smsc: draft.smsc,
+    source: draft.source,
+    destination: draft.destination,
+    body: draft.body,
+    receipt: draft.receipt,
     trace: request.trace,
     createdAt: set.now,
+    dueAt: draft.dueAt,
     leaseOwner: context.leaseOwner,
     leaseUntil: Math.max(set.now, draft.dueAt) + context.leaseMs,
   };

@@ -9,7 +9,14 @@ export const RUNTIME_ROLE = 'bonusgate_runtime';
  *
  * A correction is a new row (a reversal), never an update; whoever wants to rewrite history needs the owner's password.
  */
-export const APPEND_ONLY_TABLES: readonly string[] = ['transfer', 'posting', 'request', 'lot_class'];
+export const APPEND_ONLY_TABLES: readonly string[] = [
+  'transfer',
+  'posting',
+  'request',
+  'lot_class',
+  'subscriber_event',
+  'price_list',
+];
 
 /** What the migrations tool keeps for itself. */
 const OWNER_TABLES = ['knex_migrations', 'knex_migrations_lock'];

@@ -64,6 +64,15 @@ export async function findNumber(db: Db, subscriberId: bigint): Promise<Msisdn |
   return row?.msisdn;
 }
 
+/** The numbers that a subscriber has or had last, newest first: what to look under when something of theirs must end. */
+export async function listLastNumbers(db: Db, subscriberId: bigint): Promise<Msisdn[]> {
+  const rows = await db.query<{ msisdn: Msisdn }>(
+    'select msisdn from number where subscriber = $1 order by valid_to desc nulls first limit 2',
+    [subscriberId],
+  );
+  return rows.map((row) => row.msisdn);
+}
+
 export interface LockedSubscriber {
   readonly subscriber: Subscriber;
   readonly numberId: bigint;

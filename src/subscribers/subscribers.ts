@@ -10,7 +10,7 @@ import { createNumberChanges } from './number-changes.ts';
 import { createPins } from './pin.ts';
 import type { OnClosed, OpenWallet } from './ports.ts';
 import { createNumberResolver } from './resolve.ts';
-import { findNumber, findSubscriber } from './store.ts';
+import { findNumber, findSubscriber, listLastNumbers } from './store.ts';
 
 export interface SubscribersDeps {
   readonly pool: PostgresPool;
@@ -36,6 +36,7 @@ export function createSubscribers(config: SubscribersConfig, deps: SubscribersDe
     resolveNumber: createNumberResolver(pool),
     findSubscriber: (id: bigint) => findSubscriber(pool, id),
     findNumber: (id: bigint) => findNumber(pool, id),
+    listLastNumbers: (id: bigint) => listLastNumbers(pool, id),
     ...createLifecycle(perform, openWallet),
     ...createNumberChanges(perform, openWallet),
     ...createPins({ db: pool, clock, log, config: config.pin, secret: keyFor('pin verifier') }),
