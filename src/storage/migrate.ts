@@ -5,7 +5,7 @@ import knexPackage, { type Knex } from 'knex';
 
 /** A step forward; there is no way back: restore a backup instead. */
 export interface Migration {
-  up(knex: Knex): Promise<void>;
+  readonly up: (knex: Knex) => Promise<void>;
 }
 
 const FOLDER = fileURLToPath(new URL('../../migrations', import.meta.url));

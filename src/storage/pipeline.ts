@@ -46,7 +46,7 @@ export async function openPipeline(options: PipelineOptions): Promise<Pipeline> 
     keepAlive: true,
     pipeline: true,
     types: { getTypeParser: () => (value: string) => value },
-  } as pg.ClientConfig);
+  });
   const lost = new Promise<Error>((resolve) => {
     client.on('error', resolve);
     client.on('end', () => resolve(new Error('connection ended')));
