@@ -4,19 +4,11 @@
  */
 const LINE = /^[A-Za-z0-9_.:/!#*+=@ -]*$/;
 
-/** The same without the structural space: one field of a space-separated argument. */
-const FIELD = /^[A-Za-z0-9_.:/!#*+=-]+$/;
-
 const FILE = /^[A-Za-z0-9_./-]{1,200}$/;
 
 /** True when `text` can be written into a command or an execute argument without changing its structure. */
 export function isSafeLine(text: string): boolean {
   return LINE.test(text);
-}
-
-/** True when `text` can be one of several fields separated by spaces. */
-export function isSafeField(text: string): boolean {
-  return FIELD.test(text);
 }
 
 /** mod_dptools splits a `file_string` into at most 128 names; the rest would be lost silently. */
