@@ -35,7 +35,7 @@ export interface DemoOptions {
     readonly esl: { readonly host: string; readonly port: number };
     readonly icap: { readonly host: string; readonly port: number };
   };
-  /** Bearer tokens of scope `events:write`, for the shops and for billing. */
+  /** Bearer tokens of scope `events:write`, for the shops and for billing; read when they are used. */
   readonly tokens: { readonly shop: string; readonly billing: string };
   readonly subscribers: readonly DemoSubscriber[];
   /** Words of the recordings (`loadManifest('conf/ivr')`). */
@@ -97,9 +97,19 @@ export async function startSimulators(options: DemoOptions): Promise<Demo> {
     const ussd = kept(await startUssdCentre({ host, port: ports.ussd, ...smpp }));
     const { manifest, msPerWord = 120 } = options;
     const freeswitch = kept(startFreeswitch({ ...gateway.esl, manifest, msPerWord }));
-    const reports = { url: gateway.httpUrl, token: tokens.shop };
+    const reports = {
+      url: gateway.httpUrl,
+      get token() {
+        return tokens.shop;
+      },
+    };
     const shop = kept(await startShop({ host, port: ports.shop, sites: SHOPS, gateway: reports, now }));
-    const payments = { url: gateway.httpUrl, token: tokens.billing };
+    const payments = {
+      url: gateway.httpUrl,
+      get token() {
+        return tokens.billing;
+      },
+    };
     const billing = kept(await startBilling({ host, port: ports.billing, gateway: payments, now }));
     const { icap } = gateway;
     const dpi = kept(

@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 import { readFileSync } from 'node:fs';
-import { CommanderError } from 'commander';
+import { CommanderError, type Command } from 'commander';
 import { CliError, EXIT } from './cli/exit-codes.ts';
 import { createProgram } from './cli/program.ts';
 import { ConfigError } from './runtime/config/problem.ts';
@@ -26,9 +26,14 @@ function report(error: unknown): number {
   return EXIT.failed;
 }
 
+/** Commander would end the process with its own exit code; sub-commands at every depth must not either. */
+function overrideExits(command: Command): void {
+  command.exitOverride();
+  command.commands.forEach(overrideExits);
+}
+
 const program = createProgram(readVersion());
-program.exitOverride();
-for (const command of program.commands) command.exitOverride();
+overrideExits(program);
 try {
   await program.parseAsync();
 } catch (error) {

@@ -2,7 +2,12 @@ import { chmod, unlink } from 'node:fs/promises';
 import { createConnection, createServer, type Server, type Socket } from 'node:net';
 import { Refusal } from '../../src/errors.ts';
 import type { Clock } from '../../src/runtime/clock.ts';
-import { bigintAsText, type ControlAnswer } from '../../src/runtime/control-client.ts';
+import {
+  BAD_ARGUMENTS,
+  BadArguments,
+  bigintAsText,
+  type ControlAnswer,
+} from '../../src/runtime/control-client.ts';
 import type { Logger } from '../../src/runtime/log.ts';
 
 /** Does one command of the CLI; a Refusal reaches the caller as such. */
@@ -124,6 +129,7 @@ async function answer(line: string, { handlers, log }: ControlOptions): Promise<
   } catch (error) {
     if (error instanceof Refusal)
       return { ok: false, code: error.code, message: error.message, detail: textDetail(error) };
+    if (error instanceof BadArguments) return { ok: false, code: BAD_ARGUMENTS, message: error.message };
     log.error({ err: error, command: request.name }, 'control command failed');
     return { ok: false, code: 'failed', message: error instanceof Error ? error.message : 'failed' };
   }

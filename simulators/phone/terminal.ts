@@ -61,6 +61,7 @@ export async function phoneUssd(
 ): Promise<boolean> {
   const screens: string[] = [];
   const left = [...answers];
+  let answered = false;
   let view = await post<UssdView>(url, 'ussd', { from, ...(code === undefined ? {} : { code }) });
   for (;;) {
     if (view.screen !== undefined) screens.push(view.screen);
@@ -69,6 +70,8 @@ export async function phoneUssd(
     const text = left.shift() ?? (await terminal.ask?.('> '));
     if (text === undefined) {
       view = await post<UssdView>(url, 'ussd/abort', { from });
+      // A script that gave all its answers has seen what it wanted; the network did not fail.
+      answered = terminal.ask === undefined;
       break;
     }
     if (json !== true && answers.length > 0) terminal.write(`> ${text}`);
@@ -76,7 +79,7 @@ export async function phoneUssd(
   }
   if (json === true) terminal.write(JSON.stringify({ screens, end: view.end }));
   else if (view.end !== 'final') terminal.write(`(${view.end ?? 'over'})`);
-  return view.end === 'final';
+  return answered || view.end === 'final';
 }
 
 /** Calls the IVR; at each question presses the next of `keys` (then asks the person), and hangs up when none is left. */
@@ -127,8 +130,9 @@ export async function phoneBrowse(
   });
   if (json === true) terminal.write(JSON.stringify(page));
   else {
-    for (const hop of page.hops) terminal.write(`${hop.method} ${hop.url}: ${hop.verdict}, ${hop.status}`);
-    terminal.write(`\n${page.title}\n${page.text}`);
+    for (const hop of page.hops)
+      terminal.write(`${hop.method} ${hop.url}: ${hop.verdict}${hop.status > 0 ? `, ${hop.status}` : ''}`);
+    if (page.text !== '') terminal.write(`\n${page.title}\n${page.text}`);
   }
   const last = page.hops.at(-1);
   return last !== undefined && last.status >= 200 && last.status < 400;

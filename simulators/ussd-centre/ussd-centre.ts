@@ -202,12 +202,18 @@ function ussdFields(
     source_addr: handset.dialogue.msisdn,
     dest_addr_ton: 0,
     dest_addr_npi: 1,
-    destination_addr: handset.dialogue.code,
+    destination_addr: serviceCode(handset.dialogue.code),
     data_coding: coded.dataCoding,
     short_message: { message: coded.parts[0]!.octets },
     ussd_service_op: op,
     its_session_info: info,
   };
+}
+
+/** `*100*3*50#` is dialled at the service `*100#`; an address holds 20 octets, the whole string is in the text. */
+function serviceCode(dialled: string): string {
+  const service = /^\*\d+/.exec(dialled)?.[0];
+  return service === undefined ? dialled.slice(0, 20) : `${service}#`;
 }
 
 function sessionInfo(pdu: PDU): number | undefined {

@@ -1,6 +1,6 @@
 import path from 'node:path';
 import { Refusal } from '../errors.ts';
-import { callControl, NoDaemon } from '../runtime/control-client.ts';
+import { BadArguments, callControl, NoDaemon } from '../runtime/control-client.ts';
 import { CliError, EXIT } from './exit-codes.ts';
 import { print, toJson, toText } from './output.ts';
 
@@ -15,6 +15,7 @@ export async function callDaemon(name: string, args: unknown, home = stateFolder
     return await callControl(path.join(home, 'control.sock'), name, args);
   } catch (error) {
     if (error instanceof NoDaemon) throw new CliError(error.message, EXIT.noDaemon);
+    if (error instanceof BadArguments) throw new CliError(error.message, EXIT.usage);
     if (error instanceof Refusal) {
       const detail = Object.entries(error.detail).map(([key, value]) => `${key}: ${String(value)}`);
       throw new CliError(`refused: ${[error.code, ...detail].join(', ')}`, EXIT.refused);

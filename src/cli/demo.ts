@@ -66,7 +66,7 @@ export async function runDemo(run: DemoRun): Promise<number> {
         offsetMs: () => state.offsetMs(),
         advance: (days) => Promise.resolve(state.advance(days)),
       },
-      extra: [simulatorsPart(run, state, clock, log)],
+      ...demoParts(run, state, clock, log),
     });
   } finally {
     await database.stop();
@@ -118,20 +118,42 @@ async function openDatabase(home: string, log: Logger): Promise<{ url: string; s
   }
 }
 
-/** Started last and stopped first, so that the gateway's peers exist while it runs. */
-function simulatorsPart(run: DemoRun, state: DemoState, clock: Clock, log: Logger): Part {
+/**
+ * The peers are there before the gateway looks for them and until it has said goodbye. Tokens and people need the
+ * running gateway, so they come after it.
+ */
+function demoParts(
+  run: DemoRun,
+  state: DemoState,
+  clock: Clock,
+  log: Logger,
+): { before: Part[]; after: Part[] } {
   let simulators: Demo | undefined;
-  return {
+  const call = (name: string, args: unknown): Promise<unknown> =>
+    callControl(path.resolve(run.home, CONTROL_SOCKET), name, args);
+  const tokens = {
+    get shop() {
+      return state.token('shop') ?? '';
+    },
+    get billing() {
+      return state.token('billing') ?? '';
+    },
+  };
+  const peers: Part = {
     name: 'simulators',
     start: async () => {
-      const call = (name: string, args: unknown): Promise<unknown> =>
-        callControl(path.resolve(run.home, CONTROL_SOCKET), name, args);
-      await seedDemo(call, state);
-      const tokens = { shop: state.token('shop')!, billing: state.token('billing')! };
       simulators = await startPeers(run, tokens, call, clock);
       state.rememberPhone(simulators.phoneUrl);
+    },
+    stop: () => simulators?.close(),
+  };
+  const story: Part = {
+    name: 'demo',
+    start: async () => {
+      await seedDemo(call, state);
       await bindsAreUp(call);
       const { onReady } = run;
+      if (simulators === undefined) return;
       if (onReady === undefined) {
         print(banner(simulators.phoneUrl));
         return;
@@ -140,11 +162,11 @@ function simulatorsPart(run: DemoRun, state: DemoState, clock: Clock, log: Logge
         .catch((error: unknown) => log.error({ err: error }, 'demo script failed'))
         .finally(() => process.kill(process.pid, 'SIGTERM'));
     },
-    stop: () => simulators?.close(),
+    stop: () => undefined,
   };
+  return { before: [peers], after: [story] };
 }
 
-/** The simulated centres start after the gateway, which finds them at its next attempt to bind. */
 async function bindsAreUp(call: RunningDemo['call']): Promise<void> {
   const isBound = async (): Promise<true | undefined> => {
     const { binds } = (await call('status', {})) as { binds: { phase: string }[] };

@@ -17,7 +17,7 @@ export function toText(value: unknown, indent = ''): string {
     .map(([key, one]) =>
       typeof one === 'object' && one !== null && Object.keys(one).length > 0
         ? `${indent}${key}:\n${toText(one, `${indent}  `)}`
-        : `${indent}${key}: ${scalar(one)}`,
+        : `${indent}${key}: ${scalar(one, key)}`,
     )
     .join('\n');
 }
@@ -32,7 +32,7 @@ function listText(list: readonly unknown[], indent: string): string {
   if (list.length === 0) return `${indent}(none)`;
   if (!flat) return list.map((one) => toText(one, indent)).join('\n\n');
   const head = [...new Set(list.flatMap((one) => Object.keys(one as object)))];
-  const rows = list.map((one) => head.map((key) => scalar((one as Record<string, unknown>)[key])));
+  const rows = list.map((one) => head.map((key) => scalar((one as Record<string, unknown>)[key], key)));
   return table(head, rows)
     .split('\n')
     .map((line) => indent + line)
@@ -56,7 +56,11 @@ export function table(head: readonly string[], rows: readonly (readonly string[]
   return plain.toString();
 }
 
-function scalar(value: unknown): string {
+/** Names under which answers carry an instant, in epoch milliseconds. */
+const INSTANT = /^(at|since|until|expires|.+At)$/;
+
+function scalar(value: unknown, key = ''): string {
+  if (typeof value === 'number' && INSTANT.test(key)) return new Date(value).toISOString();
   if (value === undefined || value === null) return '-';
   if (typeof value === 'object') return Array.isArray(value) ? '(none)' : '-';
   return String(value as string | number | boolean | bigint);

@@ -2,6 +2,7 @@ import { Command, Option } from 'commander';
 import { SCOPES } from '../channels/api/route.ts';
 import { SECTIONS, type Section } from '../daemon/sections.ts';
 import { showFromDaemon, stateFolder } from './daemon-call.ts';
+import { CliError, EXIT } from './exit-codes.ts';
 import { addPhoneCommands } from './phone-commands.ts';
 import { addSubscriberCommands } from './subscriber-commands.ts';
 
@@ -74,6 +75,13 @@ function addServing(program: Command, version: string): void {
     });
 }
 
+function daysOf(text: string): number {
+  const days = /^(\d{1,4})d?$/.exec(text)?.[1];
+  if (days === undefined)
+    throw new CliError(`"${text}" is no number of days; write for example 90d`, EXIT.usage);
+  return Number(days);
+}
+
 function addDemo(program: Command, version: string): void {
   program
     .command('demo')
@@ -84,7 +92,7 @@ function addDemo(program: Command, version: string): void {
     .option('--advance <days>', 'move the clock of the running demo, for example 90d')
     .action(async (options: { reset?: boolean; freePorts?: boolean; logLevel: string; advance?: string }) => {
       if (options.advance !== undefined) {
-        await showFromDaemon('advance', { days: parseFloat(options.advance) }, {});
+        await showFromDaemon('advance', { days: daysOf(options.advance) }, {});
         return;
       }
       const [{ runDemo }, { DEMO_PORTS, freePorts }] = await Promise.all([

@@ -28,10 +28,14 @@ export function addSubscriberCommands(program: Command): void {
   on('history', 'movements of points, newest first')
     .option('--limit <count>', 'so many', '20')
     .action((msisdn: string, { limit, json }: Json & { limit: string }) =>
-      showFromDaemon('subscriber.history', { msisdn, limit: Number(limit) }, { json: json === true }),
+      showFromDaemon(
+        'subscriber.history',
+        { msisdn, limit: /^\d+$/.test(limit) ? Number(limit) : limit },
+        { json: json === true },
+      ),
     );
   on('adjust', 'give or take points by hand')
-    .argument('<points>', 'for example 100, or -100 after --')
+    .argument('<points>', 'for example 100 or -100')
     .requiredOption('--reason <text>', 'for the audit')
     .option('--key <key>', 'the same key again changes nothing', `cli ${newTraceId()}`)
     .action((msisdn: string, points: string, { reason, key, json }: Json & { reason: string; key: string }) =>

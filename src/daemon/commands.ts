@@ -6,6 +6,8 @@ import { auditLedger } from '../ledger/store.ts';
 import { sweep } from '../jobs/sweep.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { Config } from '../runtime/config/config.ts';
+import { isZone } from '../runtime/config/kinds.ts';
+import { BadArguments } from '../runtime/control-client.ts';
 import { newTraceId } from '../runtime/ids.ts';
 import { LANGUAGES } from '../values/language.ts';
 import { parseMsisdn, type Msisdn } from '../values/msisdn.ts';
@@ -38,7 +40,12 @@ function command<Schema extends z.ZodType>(
   schema: Schema,
   run: (args: z.output<Schema>) => Promise<unknown>,
 ) {
-  return async (args: unknown): Promise<unknown> => run(schema.parse(args ?? {}));
+  return async (args: unknown): Promise<unknown> => {
+    const checked = schema.safeParse(args ?? {});
+    if (checked.success) return run(checked.data);
+    const problems = checked.error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`);
+    throw new BadArguments(problems.join('\n'));
+  };
 }
 
 function operatorCommands(deps: CommandDeps): Commands {
@@ -62,16 +69,17 @@ function operatorCommands(deps: CommandDeps): Commands {
       z.object({ name: z.string().min(1).max(60), scopes: z.array(z.enum(SCOPES)).min(1) }),
       async ({ name, scopes }) => {
         const token = await core.tokens.createToken(name, scopes);
-        if (token === undefined) throw new Error(`a token named "${name}" exists already`);
+        if (token === undefined) throw new BadArguments(`a token named "${name}" exists already`);
         return { name, scopes, token };
       },
     ),
     'token.list': () => core.tokens.listTokens(),
-    'token.revoke': command(z.object({ name: z.string() }), async ({ name }) => ({
-      revoked: await core.tokens.revokeToken(name),
-    })),
+    'token.revoke': command(z.object({ name: z.string() }), async ({ name }) => {
+      if (!(await core.tokens.revokeToken(name))) throw new BadArguments(`no token is named "${name}"`);
+      return { revoked: true };
+    }),
     advance: command(z.object({ days: z.number().min(0).max(3650) }), async ({ days }) => {
-      if (deps.advance === undefined) throw new Error('only the demo can move its clock');
+      if (deps.advance === undefined) throw new BadArguments('only the demo can move its clock');
       await deps.advance(days);
       return { now: new Date(clock.now()).toISOString() };
     }),
@@ -98,7 +106,7 @@ function subscriberCommands(deps: CommandDeps): Commands {
       z.object({
         msisdn,
         language: z.enum(LANGUAGES).optional(),
-        zone: z.string().optional(),
+        zone: z.string().refine(isZone, 'is no IANA time zone, for example Europe/Moscow').optional(),
         pin: z.string().optional(),
       }),
       async ({ msisdn: text, language, zone, pin }) => {
@@ -131,7 +139,7 @@ function subscriberCommands(deps: CommandDeps): Commands {
     'subscriber.adjust': command(
       z.object({
         msisdn,
-        points: z.string().regex(/^-?[1-9]\d{0,15}$/),
+        points: z.string().regex(/^-?[1-9]\d{0,15}$/, 'write a whole number, for example 100 or -100'),
         reason: z.string().min(1).max(200),
         key: z.string(),
       }),

@@ -40,8 +40,9 @@ export interface DaemonOptions {
   readonly log: Logger;
   /** The demo's clock: how far it is ahead, and how to move it. */
   readonly demoClock?: { offsetMs(): number; advance(days: number): Promise<void> };
-  /** Parts of the caller's own that belong inside: the demo's simulators. */
-  readonly extra?: readonly Part[];
+  /** Parts of the caller's own around the gateway: the demo's simulators before it, its story after it. */
+  readonly before?: readonly Part[];
+  readonly after?: readonly Part[];
 }
 
 /** Name of the control socket in the state folder. */
@@ -53,7 +54,7 @@ const CHORES_EVERY_MS = MINUTE_MS;
 export function runDaemon(options: DaemonOptions): Promise<number> {
   const daemon = new Daemon(options);
   return runLifecycle({
-    parts: [...daemon.parts(), ...(options.extra ?? [])],
+    parts: [...(options.before ?? []), ...daemon.parts(), ...(options.after ?? [])],
     reload: () => daemon.reload(),
     startTimeoutMs: options.config.lifecycle.startTimeoutMs,
     stopTimeoutMs: options.config.lifecycle.stopTimeoutMs,

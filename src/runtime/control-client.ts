@@ -11,6 +11,9 @@ export type ControlAnswer =
       readonly detail?: Record<string, string | number>;
     };
 
+/** Code of the answer to wrong arguments. */
+export const BAD_ARGUMENTS = 'bad_arguments';
+
 /** No daemon listens on the control socket: the command needs a running one. */
 export class NoDaemon extends Error {
   override readonly name = 'NoDaemon';
@@ -20,12 +23,17 @@ export class NoDaemon extends Error {
   }
 }
 
+/** The arguments of a command are wrong; the message says which and how. Nothing was done. */
+export class BadArguments extends Error {
+  override readonly name = 'BadArguments';
+}
+
 const ANSWER_MAX_BYTES = 64 * 1_048_576;
 
 /**
  * Asks the running daemon to do something. Points and ids come back as decimal strings.
  *
- * @throws NoDaemon when none runs, Refusal for a business "no", Error for anything else
+ * @throws NoDaemon when none runs, Refusal for a business "no", BadArguments, Error for anything else
  */
 export async function callControl(
   path: string,
@@ -37,6 +45,7 @@ export async function callControl(
   const answer = JSON.parse(line) as ControlAnswer;
   if (answer.ok) return answer.result;
   if (isRefusalCode(answer.code)) throw new Refusal(answer.code, answer.detail ?? {});
+  if (answer.code === BAD_ARGUMENTS) throw new BadArguments(answer.message);
   throw new Error(answer.message);
 }
 
