@@ -67,7 +67,7 @@ export function take(lots: readonly Lot[], points: bigint, accept: (lot: Lot) =>
 }
 
 /** Adds a lot in order, merging it with its like when it is fungible. */
-export function put(lots: readonly Lot[], added: Lot, rank: RankOfClass): readonly Lot[] {
+export function put(lots: readonly Lot[], added: Lot, rank: RankOfClass, now: number): readonly Lot[] {
   const result: Lot[] = [];
   let placed = false;
   for (const lot of lots) {
@@ -83,13 +83,18 @@ export function put(lots: readonly Lot[], added: Lot, rank: RankOfClass): readon
     result.push(lot);
   }
   if (!placed) result.push(added);
-  return joinOldest(result);
+  return joinOldest(result, now);
 }
 
 /** Adds several lots. */
-export function putAll(lots: readonly Lot[], added: readonly Lot[], rank: RankOfClass): readonly Lot[] {
+export function putAll(
+  lots: readonly Lot[],
+  added: readonly Lot[],
+  rank: RankOfClass,
+  now: number,
+): readonly Lot[] {
   let result = lots;
-  for (const lot of added) result = put(result, lot, rank);
+  for (const lot of added) result = put(result, lot, rank, now);
   return result;
 }
 
@@ -115,9 +120,10 @@ function compare(a: Lot, b: Lot, rank: RankOfClass): number {
 
 /**
  * Beyond {@link LOTS_MAX} the two soonest neighbours of one fungible class join into the later expiry: the member
- * never loses time by it. Lots that must stay traceable are left alone.
+ * never loses time by it, and what has lapsed before it was swept does not come back to life. Lots that must stay
+ * traceable are left alone.
  */
-function joinOldest(lots: readonly Lot[]): readonly Lot[] {
+function joinOldest(lots: readonly Lot[], now: number): readonly Lot[] {
   if (lots.length <= LOTS_MAX) return lots;
   for (let first = 0; first < lots.length; first++) {
     const a = lots[first]!;
@@ -125,7 +131,7 @@ function joinOldest(lots: readonly Lot[]): readonly Lot[] {
     const second = lots.findIndex(
       (b, at) => at > first && b.origin === 0 && b.classId === a.classId && b.activeFrom === a.activeFrom,
     );
-    if (second < 0) continue;
+    if (second < 0 || (a.expires <= now && lots[second]!.expires > now)) continue;
     const joined = lots.map((lot, at) => (at === second ? { ...lot, points: lot.points + a.points } : lot));
     joined.splice(first, 1);
     return joined;

@@ -60,11 +60,15 @@ export function debit(
 export function credit(view: View, account: AccountRecord, lots: readonly Lot[]): AccountRecord {
   let points = 0n;
   for (const lot of lots) points += lot.points;
-  return { ...account, lots: putAll(account.lots, lots, rankOf(view)), balance: account.balance + points };
+  return {
+    ...account,
+    lots: putAll(account.lots, lots, rankOf(view), view.now),
+    balance: account.balance + points,
+  };
 }
 
 export function putLot(view: View, lots: readonly Lot[], lot: Lot): readonly Lot[] {
-  return put(lots, lot, rankOf(view));
+  return put(lots, lot, rankOf(view), view.now);
 }
 
 export interface TransferDraft {
