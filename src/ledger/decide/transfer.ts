@@ -50,6 +50,9 @@ export function decideTransfer(view: View, move: MemberTransfer): Decision & { r
   const sender = counted(view, debitable(view.account(move.from.id)), move, 'sender');
   const recipient = counted(view, creditable(view.account(move.to.id)), move, 'recipient');
   const transferable = (lot: Lot): boolean => view.classOf(lot.classId).transferable;
+  const available = availableOf(sender.lots, view.now);
+  const wanted = move.points + move.fee;
+  if (available < wanted) throw new Refusal('points_insufficient', { available, wanted });
   const paid = debit(view, sender, move.points, transferable);
   const lots = paid.slices.map((slice) => ({ ...slice, classId: move.classAfter(slice.classId), origin: 0 }));
   const main = transferOf(view, {
