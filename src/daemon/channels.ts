@@ -6,6 +6,7 @@ import type { CallBook } from '../channels/ivr/compose.ts';
 import { createConversation } from '../channels/ivr/conversation.ts';
 import type { IvrCallDeps } from '../channels/ivr/deps.ts';
 import { loadScript } from '../channels/ivr/load-script.ts';
+import { missingSounds } from '../channels/ivr/sounds.ts';
 import type { CallArrival, TakeCall } from '../channels/ivr/step.ts';
 import type { ReceiveMo } from '../channels/mobile-originated.ts';
 import { loadKeywords } from '../channels/sms/keywords.ts';
@@ -136,7 +137,7 @@ function performUssd({ core, inline, log }: ChannelDeps): PerformUssd {
       trace,
       requestKey: traceOctets(trace),
       ...(reply !== undefined && {
-        reply: (outcome: Outcome, now: number) => draftOf(reply(outcome), subscriber, now + INLINE_MS),
+        reply: (outcome: Outcome, now: number) => draftOf(reply(outcome), subscriber, now + INLINE_MS.ussd),
       }),
     };
     return remembering(inline, command, await orUnknown(core.execute(context, command), log));
@@ -161,6 +162,9 @@ async function callTaker(deps: ChannelDeps, resolve: ResolveCaller): Promise<Tak
     zone: config.ivr.zone,
     numberPlan: config.numberPlan,
   };
+  if (config.ivr.soundsCheck) {
+    for (const file of await missingSounds(book)) log.warn({ file }, 'sound file missing');
+  }
   return (arrival) =>
     createConversation({
       book,
@@ -200,7 +204,7 @@ async function openCall(
             return draftOf(
               { source: config.ivr.smsSource, destination: msisdn, text },
               found,
-              now + INLINE_MS,
+              now + INLINE_MS.ivr,
             );
           },
         }),

@@ -3,8 +3,11 @@ import { MINUTE_MS, SECOND_MS } from '../values/instant.ts';
 import type { Dispatcher } from '../notify/dispatcher.ts';
 import type { OutboxKey } from '../notify/outbox.ts';
 
-/** A money result waits so long for its dialogue or call to tell it, before it goes out as a short message. */
-export const INLINE_MS = 15 * SECOND_MS;
+/**
+ * A money result waits so long for its dialogue or call to tell it, before it goes out as a short message. A screen is
+ * there at once; an amount, a number and a balance take half a minute to say.
+ */
+export const INLINE_MS = { ussd: 15 * SECOND_MS, ivr: 45 * SECOND_MS } as const;
 
 /** Which message of the outbox tells the result of which confirmed operation. */
 export interface InlineResults {
