@@ -10,11 +10,12 @@ import type { Tlvs } from '../../../../protocols/smpp/codec/tlv.ts';
 
 const octet = fc.integer({ min: 0, max: 255 });
 const buffer = (max: number): fc.Arbitrary<Buffer> =>
-  fc.uint8Array({ maxLength: max }).map((octets) => Buffer.from(octets));
+  fc.uint8Array({ maxLength: max, size: 'max' }).map((octets) => Buffer.from(octets));
 const ascii = (max: number): fc.Arbitrary<string> =>
   fc.string({
     unit: fc.integer({ min: 1, max: 127 }).map((code) => String.fromCharCode(code)),
     maxLength: max,
+    size: 'max',
   });
 const LENGTHS: Readonly<Record<string, number>> = {
   systemId: 15,
