@@ -3,14 +3,21 @@ import type { DemoState } from './demo-state.ts';
 
 /** People of the demo, with what the phone page shows of them. */
 export const DEMO_SUBSCRIBERS = [
-  { msisdn: '79160000001', name: 'Anna', pin: '2580', language: 'en', ip: '10.0.0.1', note: '500 points' },
+  {
+    msisdn: '79160000001',
+    name: 'Anna',
+    pin: '2580',
+    language: 'en',
+    ip: '10.0.0.1',
+    note: 'starts with 500 points',
+  },
   {
     msisdn: '79160000002',
     name: 'Boris',
     pin: '1470',
     language: 'ru',
     ip: '10.0.0.2',
-    note: '120 points, writes Russian',
+    note: 'starts with 120 points, writes Russian',
   },
   {
     msisdn: '79160000003',
@@ -18,7 +25,7 @@ export const DEMO_SUBSCRIBERS = [
     pin: '3690',
     language: 'en',
     ip: '10.0.0.3',
-    note: 'no points yet',
+    note: 'starts without points',
   },
 ] as const;
 

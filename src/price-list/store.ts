@@ -32,8 +32,8 @@ export async function publishPriceList(
   const text = JSON.stringify(items);
   const hash = createHash('sha256').update(text).digest();
   return pool.transaction(async (tx) => {
-    // Two daemons may start together; only one of them publishes.
-    await tx.query('lock table price_list in share row exclusive mode');
+    // Two daemons may start together; only one of them publishes. The runtime role may not lock a journal table.
+    await tx.query(`select pg_advisory_xact_lock(hashtextextended('price_list', 0))`);
     const newest = await findNewest(tx);
     if (newest !== undefined && newest.contentHash.equals(hash)) return newest.list;
     const rows = await tx.query<{ version: number }>(
