@@ -86,7 +86,7 @@ export async function runLifecycle(options: LifecycleOptions): Promise<number> {
   }
   off();
   clearInterval(alive);
-  log.info({ code }, 'stopped');
+  log.info({ exitCode: code }, 'stopped');
   return code;
 }
 
