@@ -186,23 +186,20 @@ class LanePoster implements Poster {
       this.#answer(batch, decided);
       return true;
     } catch (error) {
-      const state = sqlState(error);
       const usable = await lane.command('rollback').then(
         () => true,
         () => false,
       );
-      if (state === undefined || !usable) {
-        this.#options.log.warn({ err: error, operations: batch.length }, 'ledger batch did not complete');
-        this.#requeue(batch, error);
-        return usable;
-      }
-      return this.#isolate(lane, batch, error, state);
+      if (usable) return this.#isolate(lane, batch, error);
+      this.#options.log.warn({ err: error, operations: batch.length }, 'ledger batch did not complete');
+      this.#requeue(batch, error);
+      return false;
     }
   }
 
   /** Halves a failing batch until the operation that spoils it stands alone. */
-  async #isolate(lane: Pipeline, batch: readonly Queued[], error: unknown, state: string): Promise<boolean> {
-    if (RETRIED_SQLSTATES.has(state) && batch.every((queued) => queued.tries < TRIES_MAX)) {
+  async #isolate(lane: Pipeline, batch: readonly Queued[], error: unknown): Promise<boolean> {
+    if (RETRIED_SQLSTATES.has(sqlState(error)) && batch.every((queued) => queued.tries < TRIES_MAX)) {
       for (const queued of batch) queued.tries += 1;
       return this.#postBatch(lane, batch);
     }
@@ -279,9 +276,7 @@ function outcomeOf(posted: Posted): string {
   return posted.replayed ? 'replayed' : posted.verdict.kind;
 }
 
-/** SQLSTATE of a server error; undefined for a lost connection or anything of the client library's own. */
-function sqlState(error: unknown): string | undefined {
-  if (!(error instanceof Error) || !('code' in error) || typeof error.code !== 'string') return undefined;
-  const isShutdown = error.code.startsWith('57P') || error.code.startsWith('08');
-  return /^[0-9A-Z]{5}$/.test(error.code) && !isShutdown ? error.code : undefined;
+/** SQLSTATE of a server error; empty for anything of the client library's own. */
+function sqlState(error: unknown): string {
+  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : '';
 }
