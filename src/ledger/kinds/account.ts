@@ -7,7 +7,8 @@ import type { AccountRecord } from '../records.ts';
 import { reportingWrite, type RecordReader, type RecordWriter } from './kind.ts';
 
 /**
- * Locks the accounts in (home, id) order. Everything else of a batch is read by later statements: joined into this
+ * Locks the accounts one after another, in the order of the keys: the caller sorts them by (home, id), and the lateral
+ * sub-select cannot be reordered. Everything else of a batch is read by later statements: joined into this
  * one it would be read with the snapshot from before the wait.
  */
 export const accountReader: RecordReader<AccountKey, AccountRecord> = {
@@ -15,8 +16,8 @@ export const accountReader: RecordReader<AccountKey, AccountRecord> = {
     name: 'lock_account',
     text: `select a.home, a.id, a.role, a.status, a.balance, a.held, a.debt, a.tier, a.version,
         a.lots, a.counters, a.carry
-      from unnest($1::smallint[], $2::bigint[]) k(home, id) join account a using (home, id)
-      order by a.home, a.id for update of a`,
+      from unnest($1::smallint[], $2::bigint[]) k(home, id) cross join lateral
+        (select * from account a where a.home = k.home and a.id = k.id for update) a`,
   },
   keys: (keys) => [int2Array(keys.map((key) => key.home)), int8Array(keys.map((key) => key.id))],
   row: (column) => ({

@@ -10,8 +10,8 @@ export const holdReader: RecordReader<HoldKey, HoldRecord> = {
     name: 'load_hold',
     text: `select h.home, h.account, h.serial, h.amount, h.captured, h.state, h.slices,
         extract(epoch from h.expires_at) * 1000, extract(epoch from h.created_at) * 1000
-      from unnest($1::smallint[], $2::bigint[], $3::bigint[]) k(home, account, serial)
-      join hold h using (home, account, serial)`,
+      from unnest($1::smallint[], $2::bigint[], $3::bigint[]) k(home, account, serial) cross join lateral
+        (select * from hold h where h.home = k.home and h.account = k.account and h.serial = k.serial limit 1) h`,
   },
   keys: (keys) => [
     int2Array(keys.map((key) => key.home)),

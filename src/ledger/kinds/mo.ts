@@ -16,7 +16,9 @@ export const moReader: RecordReader<{ home: number; fingerprint: Buffer }, Store
         extract(epoch from m.received_at) * 1000, m.session_id, m.in_doubt, m.request_key,
         coalesce(extract(epoch from s.proved_until) * 1000, 0)
       from unnest($1::smallint[], $2::bytea[]) k(home, fingerprint)
-      join mo m using (home, fingerprint) left join smpp_session s on s.id = m.session_id`,
+      cross join lateral
+        (select * from mo m where m.home = k.home and m.fingerprint = k.fingerprint limit 1) m
+      left join lateral (select * from smpp_session s where s.id = m.session_id limit 1) s on true`,
   },
   keys: (keys) => [int2Array(keys.map((key) => key.home)), byteaArray(keys.map((key) => key.fingerprint))],
   row: (column) => ({

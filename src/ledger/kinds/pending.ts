@@ -9,7 +9,8 @@ export const pendingReader: RecordReader<PendingKey, PendingRecord> = {
     name: 'load_pending',
     text: `select p.home, p.id, p.account, p.code_hash, p.command, p.state, p.attempts,
         extract(epoch from p.expires_at) * 1000
-      from unnest($1::smallint[], $2::bytea[]) k(home, id) join pending p using (home, id)`,
+      from unnest($1::smallint[], $2::bytea[]) k(home, id) cross join lateral
+        (select * from pending p where p.home = k.home and p.id = k.id limit 1) p`,
   },
   keys: (keys) => [int2Array(keys.map((key) => key.home)), byteaArray(keys.map((key) => key.id))],
   row: (column) => ({

@@ -10,7 +10,8 @@ export const requestReader: RecordReader<{ home: number; key: Buffer }, StoredRe
   statement: {
     name: 'load_request',
     text: `select r.home, r.key, r.content_hash, r.outcome
-      from unnest($1::smallint[], $2::bytea[]) k(home, key) join request r using (home, key)`,
+      from unnest($1::smallint[], $2::bytea[]) k(home, key) cross join lateral
+        (select * from request r where r.home = k.home and r.key = k.key limit 1) r`,
   },
   keys: (keys) => [int2Array(keys.map((key) => key.home)), byteaArray(keys.map((key) => key.key))],
   row: (column) => ({

@@ -7,7 +7,8 @@ export const reversalReader: RecordReader<ReversalKey, ReversalRecord> = {
   statement: {
     name: 'load_reversal',
     text: `select r.home, r.transfer, r.reversed
-      from unnest($1::smallint[], $2::bigint[]) k(home, transfer) join reversal r using (home, transfer)`,
+      from unnest($1::smallint[], $2::bigint[]) k(home, transfer) cross join lateral
+        (select * from reversal r where r.home = k.home and r.transfer = k.transfer limit 1) r`,
   },
   keys: (keys) => [int2Array(keys.map((key) => key.home)), int8Array(keys.map((key) => key.transfer))],
   row: (column) => ({ home: Number(column[0]), transfer: Number(column[1]), reversed: BigInt(column[2]!) }),
