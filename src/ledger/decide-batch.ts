@@ -25,8 +25,11 @@ export function decideOne(set: WorkingSet, operation: Operation, context: Decide
   const { request } = operation;
   if (request.mo !== undefined) {
     const known = set.findMo(request.mo.home, request.mo.fingerprint);
-    if (known !== undefined && isSameRequest(known, set.now, context))
+    if (known !== undefined && isSameRequest(known, set.now, context)) {
+      // It is the answer to this delivery that must arrive now; the minute still counts from the first.
+      set.addMo({ ...request.mo, firstAt: known.firstAt, inDoubt: false, requestKey: known.requestKey });
       return { posted: { kind: 'duplicate' } };
+    }
   }
   const stored = set.identityOf(request);
   if (stored !== undefined) return { posted: replay(set, operation, stored, context) };
