@@ -147,8 +147,12 @@ export class TwoLedgers {
         return { part: expire(from), naive: () => this.naive.expire(member) };
       case 'reverse':
         return this.#reversal(step);
-      default:
+      case 'capture':
+      case 'void':
+      case 'lapse':
         return this.#endOfHold(step);
+      default:
+        return undefined;
     }
   }
 

@@ -24,12 +24,13 @@ describe('the worked examples', () => {
     ledger = new MemoryLedger().open(A, B);
   });
 
+  const done = <T>(part: Parameters<MemoryLedger['done']>[0]): T => ledger.done(part) as T;
   const day = (number: number): void => {
     ledger.now = DAY_ZERO + number * DAY_MS;
   };
   const dayOf = (at: number): number => (at - DAY_ZERO) / DAY_MS;
   const give = (subscriber: number, points: bigint, expiresOn?: number, debtSharePpm = WHOLE): Earned =>
-    ledger.done<Earned>(
+    done<Earned>(
       earn({
         to: wallet(subscriber),
         points,
@@ -44,7 +45,7 @@ describe('the worked examples', () => {
     ledger.done(spend({ from: wallet(A), points, to: 'redeemed', kind: 'spend' }));
   const hold = (points: bigint, untilDay: number): number => {
     const ttlMs = DAY_ZERO + untilDay * DAY_MS - ledger.now;
-    return ledger.done<Placed>(placeHold({ from: wallet(A), points, ttlMs })).hold.serial;
+    return done<Placed>(placeHold({ from: wallet(A), points, ttlMs })).hold.serial;
   };
   const capture = (serial: number, points: bigint) =>
     ledger.run(captureHold({ account: wallet(A), serial, points }));
@@ -200,7 +201,7 @@ describe('the worked examples', () => {
   it('3.4.6: the remainder below a point is carried to the next payment', () => {
     const rate = { rule: 1, event: 'payment', currency: 'RUB', minorPerPoint: 3000n };
     const paid = (minor: bigint) =>
-      ledger.done<Earned>(
+      done<Earned>(
         earn({
           to: wallet(A),
           points: 0n,

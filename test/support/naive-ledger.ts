@@ -44,7 +44,8 @@ export interface NaiveClass {
   readonly after: number;
 }
 
-export type NaiveAnswer = 'done' | string;
+/** `done`, or the code of the refusal. */
+export type NaiveAnswer = string;
 
 export class NaiveLedger {
   now: number;
