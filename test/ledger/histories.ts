@@ -151,7 +151,9 @@ export class TwoLedgers {
       case 'void':
       case 'lapse':
         return this.#endOfHold(step);
-      default:
+      case 'wait':
+      case 'repeat':
+      case 'other content':
         return undefined;
     }
   }

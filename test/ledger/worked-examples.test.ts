@@ -24,13 +24,15 @@ describe('the worked examples', () => {
     ledger = new MemoryLedger().open(A, B);
   });
 
-  const done = <T>(part: Parameters<MemoryLedger['done']>[0]): T => ledger.done(part) as T;
+  type Part = Parameters<MemoryLedger['done']>[0];
+  const earned = (part: Part): Earned => ledger.done(part) as Earned;
+  const placed = (part: Part): Placed => ledger.done(part) as Placed;
   const day = (number: number): void => {
     ledger.now = DAY_ZERO + number * DAY_MS;
   };
   const dayOf = (at: number): number => (at - DAY_ZERO) / DAY_MS;
   const give = (subscriber: number, points: bigint, expiresOn?: number, debtSharePpm = WHOLE): Earned =>
-    done<Earned>(
+    earned(
       earn({
         to: wallet(subscriber),
         points,
@@ -45,7 +47,7 @@ describe('the worked examples', () => {
     ledger.done(spend({ from: wallet(A), points, to: 'redeemed', kind: 'spend' }));
   const hold = (points: bigint, untilDay: number): number => {
     const ttlMs = DAY_ZERO + untilDay * DAY_MS - ledger.now;
-    return done<Placed>(placeHold({ from: wallet(A), points, ttlMs })).hold.serial;
+    return placed(placeHold({ from: wallet(A), points, ttlMs })).hold.serial;
   };
   const capture = (serial: number, points: bigint) =>
     ledger.run(captureHold({ account: wallet(A), serial, points }));
@@ -181,8 +183,8 @@ describe('the worked examples', () => {
     pay(90n);
     expect(undo('earn', 100n)).to.have.nested.property('data.debt', 90n);
     expect(ledger.of(A)).to.include({ balance: 0n, debt: 90n });
-    const earned = give(A, 50n, 90);
-    expect(earned).to.include({ points: 50n, settledDebt: 50n, available: 0n });
+    const later = give(A, 50n, 90);
+    expect(later).to.include({ points: 50n, settledDebt: 50n, available: 0n });
     expect(ledger.of(A)).to.include({ balance: 0n, debt: 40n });
     expect(lines().slice(-2)).to.deep.equal([
       [50n, 50n],
@@ -201,7 +203,7 @@ describe('the worked examples', () => {
   it('3.4.6: the remainder below a point is carried to the next payment', () => {
     const rate = { rule: 1, event: 'payment', currency: 'RUB', minorPerPoint: 3000n };
     const paid = (minor: bigint) =>
-      done<Earned>(
+      earned(
         earn({
           to: wallet(A),
           points: 0n,
