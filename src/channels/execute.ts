@@ -160,7 +160,7 @@ function requestOf(
     channel: channelNumber(context.channel),
     actor: 'subscriber',
     operation,
-    ...(mo !== undefined && { mo }),
+    ...(mo !== undefined && { mo, fresh: key === context.requestKey }),
     ...(reply !== undefined && { reply: (verdict: Verdict, now: number) => reply(toOutcome(verdict), now) }),
   };
 }

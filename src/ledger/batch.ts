@@ -69,7 +69,7 @@ async function load(
   const requests = read(
     lane,
     requestReader,
-    operations.map(({ request }) => request),
+    operations.map(({ request }) => request).filter(({ fresh }) => fresh !== true),
   );
   const mos = read(
     lane,

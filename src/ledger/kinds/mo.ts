@@ -20,7 +20,7 @@ export const moReader: RecordReader<{ home: number; fingerprint: Buffer }, Store
         (select * from mo m where m.home = k.home and m.fingerprint = k.fingerprint limit 1) m
       left join lateral (select * from smpp_session s where s.id = m.session_id limit 1) s on true`,
   },
-  keys: (keys) => [int2Array(keys.map((key) => key.home)), byteaArray(keys.map((key) => key.fingerprint))],
+  keys: (keys) => [int2Array(keys, (key) => key.home), byteaArray(keys, (key) => key.fingerprint)],
   row: (column) => ({
     home: Number(column[0]),
     fingerprint: fromBytea(column[1]!),
@@ -45,12 +45,12 @@ export const moWriter: RecordWriter<MoRecord> = {
         request_key = excluded.request_key`,
   ),
   values: (rows) => [
-    int2Array(rows.map((row) => row.home)),
-    byteaArray(rows.map((row) => row.fingerprint)),
-    timestamptzArray(rows.map((row) => row.firstAt)),
-    timestamptzArray(rows.map((row) => row.receivedAt)),
-    uuidArray(rows.map((row) => row.sessionId)),
-    boolArray(rows.map((row) => row.inDoubt)),
-    byteaArray(rows.map((row) => row.requestKey)),
+    int2Array(rows, (row) => row.home),
+    byteaArray(rows, (row) => row.fingerprint),
+    timestamptzArray(rows, (row) => row.firstAt),
+    timestamptzArray(rows, (row) => row.receivedAt),
+    uuidArray(rows, (row) => row.sessionId),
+    boolArray(rows, (row) => row.inDoubt),
+    byteaArray(rows, (row) => row.requestKey),
   ],
 };

@@ -12,7 +12,7 @@ export const pendingReader: RecordReader<PendingKey, PendingRecord> = {
       from unnest($1::smallint[], $2::bytea[]) k(home, id) cross join lateral
         (select * from pending p where p.home = k.home and p.id = k.id limit 1) p`,
   },
-  keys: (keys) => [int2Array(keys.map((key) => key.home)), byteaArray(keys.map((key) => key.id))],
+  keys: (keys) => [int2Array(keys, (key) => key.home), byteaArray(keys, (key) => key.id)],
   row: (column) => ({
     home: Number(column[0]),
     id: fromBytea(column[1]!),
@@ -35,13 +35,13 @@ export const pendingWriter: RecordWriter<PendingRecord> = {
       on conflict (home, id) do update set state = excluded.state, attempts = excluded.attempts`,
   ),
   values: (rows) => [
-    int2Array(rows.map((row) => row.home)),
-    byteaArray(rows.map((row) => row.id)),
-    int8Array(rows.map((row) => row.account)),
-    byteaArray(rows.map((row) => row.codeHash)),
-    textArray(rows.map((row) => row.command)),
-    int2Array(rows.map((row) => row.state)),
-    int2Array(rows.map((row) => row.attempts)),
-    timestamptzArray(rows.map((row) => row.expiresAt)),
+    int2Array(rows, (row) => row.home),
+    byteaArray(rows, (row) => row.id),
+    int8Array(rows, (row) => row.account),
+    byteaArray(rows, (row) => row.codeHash),
+    textArray(rows, (row) => row.command),
+    int2Array(rows, (row) => row.state),
+    int2Array(rows, (row) => row.attempts),
+    timestamptzArray(rows, (row) => row.expiresAt),
   ],
 };

@@ -11,11 +11,11 @@ export const postingWriter: RecordWriter<PostingRecord> = {
       select * from unnest($1::smallint[], $2::bigint[], $3::smallint[], $4::bigint[], $5::bigint[], $6::bigint[])`,
   ),
   values: (rows) => [
-    int2Array(rows.map((row) => row.home)),
-    int8Array(rows.map((row) => row.account)),
-    int2Array(rows.map((row) => row.transferHome)),
-    int8Array(rows.map((row) => row.transfer)),
-    int8Array(rows.map((row) => row.delta)),
-    int8Array(rows.map((row) => row.balanceAfter)),
+    int2Array(rows, (row) => row.home),
+    int8Array(rows, (row) => row.account),
+    int2Array(rows, (row) => row.transferHome),
+    int8Array(rows, (row) => row.transfer),
+    int8Array(rows, (row) => row.delta),
+    int8Array(rows, (row) => row.balanceAfter),
   ],
 };

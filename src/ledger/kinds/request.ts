@@ -13,7 +13,7 @@ export const requestReader: RecordReader<{ home: number; key: Buffer }, StoredRe
       from unnest($1::smallint[], $2::bytea[]) k(home, key) cross join lateral
         (select * from request r where r.home = k.home and r.key = k.key limit 1) r`,
   },
-  keys: (keys) => [int2Array(keys.map((key) => key.home)), byteaArray(keys.map((key) => key.key))],
+  keys: (keys) => [int2Array(keys, (key) => key.home), byteaArray(keys, (key) => key.key)],
   row: (column) => ({
     home: Number(column[0]),
     key: fromBytea(column[1]!),
@@ -31,14 +31,14 @@ export const requestWriter: RecordWriter<RequestRecord> = {
         $7::text[], $8::text[], $9::timestamptz[])`,
   ),
   values: (rows) => [
-    int2Array(rows.map((row) => row.home)),
-    byteaArray(rows.map((row) => row.key)),
-    byteaArray(rows.map((row) => row.contentHash)),
-    byteaArray(rows.map((row) => row.trace)),
-    int2Array(rows.map((row) => row.channel)),
-    textArray(rows.map((row) => row.actor)),
-    textArray(rows.map((row) => row.operation)),
-    textArray(rows.map((row) => encodeVerdict(row.verdict))),
-    timestamptzArray(rows.map((row) => row.at)),
+    int2Array(rows, (row) => row.home),
+    byteaArray(rows, (row) => row.key),
+    byteaArray(rows, (row) => row.contentHash),
+    byteaArray(rows, (row) => row.trace),
+    int2Array(rows, (row) => row.channel),
+    textArray(rows, (row) => row.actor),
+    textArray(rows, (row) => row.operation),
+    textArray(rows, (row) => encodeVerdict(row.verdict)),
+    timestamptzArray(rows, (row) => row.at),
   ],
 };

@@ -10,7 +10,7 @@ export const reversalReader: RecordReader<ReversalKey, ReversalRecord> = {
       from unnest($1::smallint[], $2::bigint[]) k(home, transfer) cross join lateral
         (select * from reversal r where r.home = k.home and r.transfer = k.transfer limit 1) r`,
   },
-  keys: (keys) => [int2Array(keys.map((key) => key.home)), int8Array(keys.map((key) => key.transfer))],
+  keys: (keys) => [int2Array(keys, (key) => key.home), int8Array(keys, (key) => key.transfer)],
   row: (column) => ({ home: Number(column[0]), transfer: Number(column[1]), reversed: BigInt(column[2]!) }),
 };
 
@@ -23,8 +23,8 @@ export const reversalWriter: RecordWriter<ReversalRecord> = {
       on conflict (home, transfer) do update set reversed = excluded.reversed`,
   ),
   values: (rows) => [
-    int2Array(rows.map((row) => row.home)),
-    int8Array(rows.map((row) => row.transfer)),
-    int8Array(rows.map((row) => row.reversed)),
+    int2Array(rows, (row) => row.home),
+    int8Array(rows, (row) => row.transfer),
+    int8Array(rows, (row) => row.reversed),
   ],
 };
