@@ -2,7 +2,12 @@
 const SQL = '^node_modules/(pg|knex|ioredis)/';
 module.exports = {
   forbidden: [
-    { name: 'no-cycles', severity: 'error', from: {}, to: { circular: true, viaOnly: { dependencyTypesNot: ['type-only'] } } },
+    {
+      name: 'no-cycles',
+      severity: 'error',
+      from: {},
+      to: { circular: true, viaOnly: { dependencyTypesNot: ['type-only'] } },
+    },
     {
       name: 'only-the-daemon-knows-both-ends',
       comment: 'src/ never imports protocols/, except src/daemon*.ts',
@@ -48,7 +53,10 @@ module.exports = {
     {
       name: 'sql-lives-in-stores',
       severity: 'error',
-      from: { path: '^(src|protocols)/', pathNot: '^src/(storage/|ledger/kinds/|ledger/batch\\.ts|[^/]+/[a-z-]*store\\.ts)' },
+      from: {
+        path: '^(src|protocols)/',
+        pathNot: '^src/(storage/|ledger/kinds/|ledger/batch\\.ts|[^/]+/[a-z-]*store\\.ts)',
+      },
       to: { path: SQL, dependencyTypesNot: ['type-only'] },
     },
     {
@@ -63,12 +71,20 @@ module.exports = {
       from: { path: '^simulators/' },
       to: { path: '^(src|protocols)/' },
     },
-    { name: 'no-barrels', severity: 'error', from: {}, to: { path: '^(src|protocols|simulators)/.*index\\.ts$' } },
+    {
+      name: 'no-barrels',
+      severity: 'error',
+      from: {},
+      to: { path: '^(src|protocols|simulators)/.*index\\.ts$' },
+    },
   ],
   options: {
     doNotFollow: { path: 'node_modules' },
     tsPreCompilationDeps: true,
     tsConfig: { fileName: 'tsconfig.json' },
-    enhancedResolveOptions: { exportsFields: ['exports'], conditionNames: ['import', 'require', 'node', 'default'] },
+    enhancedResolveOptions: {
+      exportsFields: ['exports'],
+      conditionNames: ['import', 'require', 'node', 'default'],
+    },
   },
 };

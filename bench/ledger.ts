@@ -121,7 +121,7 @@ async function postOne(ledger: Ledger, workload: Workload, tally: Tally): Promis
 
 /** What an operation must have left behind, told from its answer alone. */
 function count(tally: Tally, operation: Operation, data: object): void {
-  const moves = 'hold' in data ? 0 : 'captured' in data ? Number(data.captured as bigint) : 1;
+  const moves = 'hold' in data ? 0 : 'captured' in data ? Number(data.captured) : 1;
   tally.requests += 1;
   tally.outbox += 1;
   tally.mos += operation.request.mo === undefined ? 0 : 1;

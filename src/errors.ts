@@ -62,10 +62,6 @@ export class Refusal extends Error {
 /** Something outside this process failed; the same request may be tried again unchanged. */
 export class Fault extends Error {
   override readonly name = 'Fault';
-
-  constructor(message: string, options?: { cause?: unknown }) {
-    super(message, options);
-  }
 }
 
 /** The live queue is full: answer at once (ESME_RTHROTTLED, 503), never queue without bound. */

@@ -47,18 +47,31 @@ export async function createRaw(url: string, clients: number, serial: () => numb
   };
 }
 
-function makeRows(serial: () => number, sessionId: string): [RecordWriter<never>, Buffer[]][] {
+type Written = [RecordWriter<never>, Buffer[]];
+
+interface RawOperation {
+  readonly key: Buffer;
+  readonly home: number;
+  readonly account: number;
+  readonly id: number;
+}
+
+function makeRows(serial: () => number, sessionId: string): Written[] {
   const now = Date.now();
-  const lot: Lot = { classId: 1, activeFrom: 0, expires: now, points: 5n, origin: 0 };
-  const ops = Array.from({ length: RAW_ROWS }, () => {
+  const ops: RawOperation[] = Array.from({ length: RAW_ROWS }, () => {
     const key = randomBytes(16);
     const owner = 20_000_000 + (key.readUInt32BE(0) % 100_000);
     return { key, home: owner % 1024, account: owner * 16, id: serial() };
   });
-  const values = <Row>(writer: RecordWriter<Row>, rows: Row[]): [RecordWriter<never>, Buffer[]] => [
-    writer as unknown as RecordWriter<never>,
-    writer.values(rows),
-  ];
+  return [...journalRows(ops, now), ...messageRows(ops, now, sessionId)];
+}
+
+function values<Row>(writer: RecordWriter<Row>, rows: Row[]): Written {
+  return [writer, writer.values(rows)];
+}
+
+function journalRows(ops: readonly RawOperation[], now: number): Written[] {
+  const lot: Lot = { classId: 1, activeFrom: 0, expires: now, points: 5n, origin: 0 };
   const moved = ops.slice(0, RAW_ROWS * 0.95);
   return [
     values(
@@ -97,6 +110,11 @@ function makeRows(serial: () => number, sessionId: string): [RecordWriter<never>
         ...{ expiresAt: now, createdAt: now },
       })),
     ),
+  ];
+}
+
+function messageRows(ops: readonly RawOperation[], now: number, sessionId: string): Written[] {
+  return [
     values(
       moWriter,
       ops.slice(0, RAW_ROWS / 2).map(({ home, key }) => ({

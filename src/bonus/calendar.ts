@@ -43,7 +43,7 @@ function localDate(at: number, zone: string): LocalDate {
 /** How far local time is ahead of UTC at that instant. */
 function offsetMs(at: number, zone: string): number {
   const [year, month, day, hour, minute, second] = localFields(at, zone);
-  const asUtc = Date.UTC(year!, month! - 1, day!, hour, minute, second);
+  const asUtc = Date.UTC(year!, month! - 1, day, hour, minute, second);
   return asUtc - Math.floor(at / 1000) * 1000;
 }
 

@@ -66,7 +66,12 @@ export type Result =
   /** `code` is present where the channel asks for one (SMS above the programme's threshold). */
   | { readonly kind: 'prepared'; readonly pendingId: string; readonly code?: string; readonly quote: Quote }
   | { readonly kind: 'transferred'; readonly to: Msisdn; readonly points: Points; readonly available: Points }
-  | { readonly kind: 'redeemed'; readonly item: CatalogueItem; readonly available: Points; readonly voucher?: string }
+  | {
+      readonly kind: 'redeemed';
+      readonly item: CatalogueItem;
+      readonly available: Points;
+      readonly voucher?: string;
+    }
   | { readonly kind: 'cancelled' };
 
 /** Three-valued: done, refused, or unknown (ask again with the same request). */

@@ -24,7 +24,7 @@ export interface CommandContext {
   readonly requestKey: Buffer;
   readonly mo?: MoIdentity;
   /** The answer as a message, for channels that answer by one. Called inside the ledger's decision: pure. */
-  reply?(outcome: Outcome, now: number): OutboxDraft | undefined;
+  readonly reply?: (outcome: Outcome, now: number) => OutboxDraft | undefined;
 }
 
 export interface Executed {

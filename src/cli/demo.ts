@@ -30,7 +30,7 @@ export interface DemoRun {
   /** Milliseconds per spoken word in the simulated call; a script needs no pause to read along. */
   readonly msPerWord: number;
   /** Called when everything runs; the demo stops when the returned promise settles. */
-  onReady?(demo: RunningDemo): Promise<void>;
+  readonly onReady?: (demo: RunningDemo) => Promise<void>;
 }
 
 /** The whole demo from the outside. */

@@ -44,13 +44,13 @@ async function smsTransfer(demo: RunningDemo): Promise<string> {
 }
 
 async function ussdPurchase(demo: RunningDemo): Promise<string> {
-  const dialogue = await demo.simulators.ussd.dial(ANNA, '*100#');
+  const dialogue = demo.simulators.ussd.dial(ANNA, '*100#');
   let told = '';
   await moving(demo, ANNA, -100n, async () => {
     for (const answer of ['2', '1', '1']) {
       const screen = await dialogue.next();
       if (screen === undefined) throw new Error('the dialogue ended early');
-      await dialogue.answer(answer);
+      dialogue.answer(answer);
     }
     told = (await dialogue.next())?.text ?? '';
   });

@@ -13,7 +13,7 @@ export function print(text: string): void {
 export function toText(value: unknown, indent = ''): string {
   if (Array.isArray(value)) return listText(value, indent);
   if (typeof value !== 'object' || value === null) return `${indent}${scalar(value)}`;
-  return Object.entries(value)
+  return Object.entries(value as Record<string, unknown>)
     .map(([key, one]) =>
       typeof one === 'object' && one !== null && Object.keys(one).length > 0
         ? `${indent}${key}:\n${toText(one, `${indent}  `)}`
@@ -63,5 +63,5 @@ function scalar(value: unknown, key = ''): string {
   if (typeof value === 'number' && INSTANT.test(key)) return new Date(value).toISOString();
   if (value === undefined || value === null) return '-';
   if (typeof value === 'object') return Array.isArray(value) ? '(none)' : '-';
-  return String(value as string | number | boolean | bigint);
+  return typeof value === 'string' ? value : JSON.stringify(value);
 }

@@ -1,6 +1,7 @@
 import { createInterface } from 'node:readline/promises';
 import type { Command } from 'commander';
 import type { Terminal } from '../../simulators/phone/terminal.ts';
+import type * as terminalPhone from '../../simulators/phone/terminal.ts';
 import { stateFolder } from './daemon-call.ts';
 import { DemoState } from './demo-state.ts';
 import { EXIT } from './exit-codes.ts';
@@ -52,7 +53,7 @@ export function addPhoneCommands(program: Command): void {
     );
 }
 
-type Tools = typeof import('../../simulators/phone/terminal.ts');
+type Tools = Pick<typeof terminalPhone, 'phoneSms' | 'phoneUssd' | 'phoneCall' | 'phoneBrowse'>;
 
 async function use(run: (tools: Tools, url: string, terminal: Terminal) => Promise<boolean>): Promise<void> {
   const tools = await import('../../simulators/phone/terminal.ts');

@@ -11,7 +11,7 @@ import { BadArguments } from '../runtime/control-client.ts';
 import { newTraceId } from '../runtime/ids.ts';
 import { LANGUAGES } from '../values/language.ts';
 import { parseMsisdn, type Msisdn } from '../values/msisdn.ts';
-import type { Subscriber } from '../subscribers/subscriber.ts';
+import type { LifecycleRequest, Subscriber } from '../subscribers/subscriber.ts';
 import type { Browsing } from './browsing.ts';
 import type { Core } from './core.ts';
 import { explain } from './explain.ts';
@@ -102,25 +102,7 @@ function subscriberCommands(deps: CommandDeps): Commands {
   const msisdn = z.string();
   const shown = ({ id, ...rest }: Subscriber) => ({ id: id.toString(), ...rest });
   return {
-    'subscriber.add': command(
-      z.object({
-        msisdn,
-        language: z.enum(LANGUAGES).optional(),
-        zone: z.string().refine(isZone, 'is no IANA time zone, for example Europe/Moscow').optional(),
-        pin: z.string().optional(),
-      }),
-      async ({ msisdn: text, language, zone, pin }) => {
-        const { programme } = deps.config();
-        const registration = {
-          msisdn: number(text),
-          language: language ?? programme.language,
-          zone: zone ?? programme.zone,
-        };
-        const { subscriberId } = await subscribers.register(event(), registration);
-        if (pin !== undefined) await subscribers.setPin(subscriberId, pin);
-        return { id: subscriberId.toString() };
-      },
-    ),
+    'subscriber.add': addSubscriber(deps, number, event),
     'subscriber.show': command(z.object({ msisdn }), async ({ msisdn: text }) => {
       const subscriber = await owner(text);
       return { ...shown(subscriber), balance: await core.ledgerApi.balance(subscriber.id) };
@@ -156,6 +138,43 @@ function subscriberCommands(deps: CommandDeps): Commands {
         return core.ledgerApi.adjust(actor, adjustment);
       },
     ),
+    ...lifecycleCommands(deps, number, event),
+  };
+}
+
+function addSubscriber(
+  { core: { subscribers }, config }: CommandDeps,
+  number: (text: string) => Msisdn,
+  event: () => LifecycleRequest,
+) {
+  return command(
+    z.object({
+      msisdn: z.string(),
+      language: z.enum(LANGUAGES).optional(),
+      zone: z.string().refine(isZone, 'is no IANA time zone, for example Europe/Moscow').optional(),
+      pin: z.string().optional(),
+    }),
+    async ({ msisdn: text, language, zone, pin }) => {
+      const { programme } = config();
+      const registration = {
+        msisdn: number(text),
+        language: language ?? programme.language,
+        zone: zone ?? programme.zone,
+      };
+      const { subscriberId } = await subscribers.register(event(), registration);
+      if (pin !== undefined) await subscribers.setPin(subscriberId, pin);
+      return { id: subscriberId.toString() };
+    },
+  );
+}
+
+function lifecycleCommands(
+  { core: { subscribers } }: CommandDeps,
+  number: (text: string) => Msisdn,
+  event: () => LifecycleRequest,
+): Commands {
+  const msisdn = z.string();
+  return {
     'subscriber.suspend': command(z.object({ msisdn }), ({ msisdn: text }) =>
       subscribers.suspend(event(), number(text)),
     ),

@@ -69,11 +69,3 @@ export interface RecordRef {
 export function formatRef(ref: RecordRef): string {
   return `${ref.account.toString(36)}.${ref.serial.toString(36)}`;
 }
-
-export function findRef(text: string): RecordRef | undefined {
-  const match = /^([0-9a-z]{1,11})\.([0-9a-z]{1,11})$/.exec(text);
-  if (match === null) return undefined;
-  const account = parseInt(match[1]!, 36);
-  const serial = parseInt(match[2]!, 36);
-  return Number.isSafeInteger(account) && Number.isSafeInteger(serial) ? { account, serial } : undefined;
-}

@@ -43,7 +43,7 @@ export interface RequestIdentity {
   /** A redelivered MO of this fingerprint is the same request (ADR 1). */
   readonly mo?: MoIdentity;
   /** Message to the subscriber that commits with the decision. */
-  reply?(verdict: Verdict, now: number): OutboxDraft | undefined;
+  readonly reply?: (verdict: Verdict, now: number) => OutboxDraft | undefined;
 }
 
 export interface MoIdentity {

@@ -140,15 +140,15 @@ class LanePoster implements Poster {
 
   /** Ends when the lane is lost or, while closing, when nothing is left. */
   async #serveOn(lane: Pipeline): Promise<void> {
-    let lost = false;
+    const link = { lost: false };
     void lane.lost.then((error) => {
-      lost = true;
+      link.lost = true;
       this.#everFailed = true;
       if (!this.#closing) this.#options.log.warn({ err: error }, 'ledger lane lost its connection');
       for (const wake of this.#idle.splice(0)) wake();
     });
-    while (!lost && (await this.#workWaits(() => lost))) {
-      if (lost) return;
+    while (await this.#workWaits(() => link.lost)) {
+      if (link.lost) return;
       const batch = this.#nextBatch();
       if (batch.length > 0 && !(await this.#postBatch(lane, batch))) return;
     }

@@ -17,7 +17,7 @@ export const pendingReader: RecordReader<PendingKey, PendingRecord> = {
     home: Number(column[0]),
     id: fromBytea(column[1]!),
     account: Number(column[2]),
-    codeHash: column[3] == null ? null : fromBytea(column[3]),
+    codeHash: typeof column[3] === 'string' ? fromBytea(column[3]) : null,
     command: column[4]!,
     state: Number(column[5]),
     attempts: Number(column[6]),
