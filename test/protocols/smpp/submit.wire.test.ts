@@ -158,7 +158,15 @@ describe('sending', () => {
 
   it('loses and doubles nothing when every third submit is throttled', async () => {
     const clock = manualClock();
-    bound = await startBound(oneBind(smsc.port, { window: 5 }, {}, { queueTimeoutMs: 600_000 }), { clock });
+    bound = await startBound(
+      oneBind(
+        smsc.port,
+        { window: 5 },
+        {},
+        { queueTimeoutMs: 600_000, requestTimeoutMs: 600_000, enquireLinkTimeoutMs: 600_000 },
+      ),
+      { clock },
+    );
     const { wire } = bound;
     const taken: string[] = [];
     let count = 0;
