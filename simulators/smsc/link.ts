@@ -79,6 +79,7 @@ export async function listenSmpp(options: LinkOptions): Promise<SmppListener> {
   const server: Server = smpp.createServer((session) => {
     sockets.add(session);
     session.socket.setNoDelay(true);
+    session.setMaxListeners(0); // one listener for each request that waits
     session.on('error', () => session.socket.destroy());
     session.on('close', () => sockets.delete(session));
     serve(session, options, {

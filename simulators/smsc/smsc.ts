@@ -20,6 +20,8 @@ export interface SendStatus {
   readonly commandStatus: number | undefined;
   /** Most attempts that any part needed. */
   readonly attempts: number;
+  /** command_status of every answer to the part that was hardest to deliver, in order; undefined where none came. */
+  readonly answers: readonly (number | undefined)[];
 }
 
 /** One message as the handset shows it. */
@@ -200,25 +202,30 @@ function moFields(
 /** Store and forward of one deliver_sm: the same octets again until it is taken, refused for good, or too old. */
 async function forward(office: Office, fields: PduFields): Promise<SendStatus> {
   const { responseTimeoutMs = 10_000, retryDelayMs = 3_000, maxAttempts = 20, profile } = office.options;
-  let commandStatus: number | undefined;
-  for (let attempts = 1; attempts <= maxAttempts; attempts++) {
+  const answers: (number | undefined)[] = [];
+  const ended = (kind: SendStatus['kind']): SendStatus => ({
+    kind,
+    commandStatus: answers.at(-1),
+    attempts: answers.length,
+    answers,
+  });
+  while (answers.length < maxAttempts) {
     const link = await office.listener().receiver();
-    if (link === undefined) return { kind: 'expired', commandStatus, attempts: attempts - 1 };
+    if (link === undefined) return ended('expired');
     if (profile === 'osmocom') void link.request('alert_notification', alertOf(fields), 1);
     const answer = await link.request('deliver_sm', fields, responseTimeoutMs);
-    commandStatus = answer?.command_status;
+    const commandStatus = answer?.command_status;
+    answers.push(commandStatus);
     if (commandStatus === 0) {
       for (let extra = 0; extra < 2 && office.faults.redeliverTwice; extra++) {
         await link.request('deliver_sm', fields, responseTimeoutMs);
       }
-      return { kind: 'delivered', commandStatus, attempts };
+      return ended('delivered');
     }
-    if (commandStatus !== undefined && FINAL.has(commandStatus)) {
-      return { kind: 'rejected', commandStatus, attempts };
-    }
-    if (attempts < maxAttempts) await wait(retryDelayMs, undefined, { ref: false });
+    if (commandStatus !== undefined && FINAL.has(commandStatus)) return ended('rejected');
+    if (answers.length < maxAttempts) await wait(retryDelayMs, undefined, { ref: false });
   }
-  return { kind: 'expired', commandStatus, attempts: maxAttempts };
+  return ended('expired');
 }
 
 function alertOf(fields: PduFields): PduFields {
