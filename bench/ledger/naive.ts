@@ -68,7 +68,7 @@ async function load(
   const requests = await read(client, requestReader, request);
   const mos = request.mo === undefined ? [] : await read(client, moReader, request.mo);
   const holds = keys.holds?.[0] === undefined ? [] : await read(client, holdReader, keys.holds[0]);
-  const loaded = { accounts, requests, mos, holds, pendings: [], reversals: [] };
+  const loaded = { accounts, requests, mos, holds, pendings: [], reversals: [], records: [] };
   return new WorkingSet(loaded, Date.now(), serial, classOf);
 }
 

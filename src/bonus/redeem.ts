@@ -2,7 +2,8 @@ import { Refusal } from '../errors.ts';
 import { debit, debitable, transferOf } from '../ledger/decide/moves.ts';
 import { poolPart, POOL_PARTS, SYSTEM, type AccountKey } from '../ledger/keys.ts';
 import { availableOf } from '../ledger/lots.ts';
-import type { Decision, Operation, View } from '../ledger/operation.ts';
+import { redemptionKind } from '../ledger/kinds/redemption.ts';
+import { toWrite, type Decision, type Operation, type View } from '../ledger/operation.ts';
 import type { AccountRecord, RedemptionRecord, TransferRecord } from '../ledger/records.ts';
 import type { PricedItem } from '../price-list/price-list.ts';
 
@@ -81,7 +82,7 @@ function record(
     data,
     accounts: stock === undefined ? [account] : [account, stock.account],
     transfers: stock === undefined ? [paid] : [paid, stock.transfer],
-    redemptions: [redemption],
+    records: [toWrite(redemptionKind, redemption)],
   };
 }
 

@@ -16,12 +16,12 @@ import { moReader, moWriter } from './kinds/mo.ts';
 import { outboxWriter } from './kinds/outbox.ts';
 import { pendingReader, pendingWriter } from './kinds/pending.ts';
 import { postingWriter } from './kinds/posting.ts';
-import { redemptionWriter } from './kinds/redemption.ts';
 import { requestReader, requestWriter } from './kinds/request.ts';
 import { reversalReader, reversalWriter } from './kinds/reversal.ts';
 import { transferWriter } from './kinds/transfer.ts';
 import type { LotClass } from './lot-classes.ts';
 import type { Operation } from './operation.ts';
+import { readsByKind, type LoadedRecords } from './owned-records.ts';
 import { WorkingSet, type Writes } from './working-set.ts';
 
 export interface BatchContext extends DecideContext {
@@ -91,7 +91,8 @@ async function load(
     reversalReader,
     operations.flatMap(({ keys }) => keys.reversals ?? []),
   );
-  await settle<unknown>([begun, accounts, time, requests, mos, holds, pendings, reversals]);
+  const records = readRecords(lane, operations);
+  await settle<unknown>([begun, accounts, time, requests, mos, holds, pendings, reversals, ...records]);
   const now = Number((await time).rows[0]![0]) + context.offsetMs();
   const loaded = {
     accounts: await accounts,
@@ -100,6 +101,7 @@ async function load(
     holds: await holds,
     pendings: await pendings,
     reversals: await reversals,
+    records: await Promise.all(records),
   };
   return new WorkingSet(
     loaded,
@@ -116,6 +118,13 @@ async function read<Key, Row>(
 ): Promise<Row[]> {
   if (keys.length === 0) return [];
   return readAll(reader, await lane.send(reader.statement, reader.keys(keys)));
+}
+
+function readRecords(lane: Pipeline, operations: readonly Operation[]): Promise<LoadedRecords>[] {
+  return readsByKind(operations).map(async ({ kind, keys }) => ({
+    kind,
+    rows: await read(lane, kind.reader, keys),
+  }));
 }
 
 /** Each account once, in the order everybody locks them. */
@@ -146,7 +155,7 @@ async function commit(lane: Pipeline, writes: Writes): Promise<void> {
   write(holdWriter, [...writes.holds.values()]);
   write(pendingWriter, [...writes.pendings.values()]);
   write(reversalWriter, [...writes.reversals.values()]);
-  write(redemptionWriter, writes.redemptions);
+  for (const { kind, rows } of writes.records.written()) write(kind, rows);
   write(moWriter, [...writes.mos.values()]);
   write(outboxWriter, writes.outbox);
   const check = lane.send(CHECK_MANIFEST, [textValue(manifest.join(''))]);

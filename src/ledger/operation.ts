@@ -1,4 +1,5 @@
 import type { AccountKey } from './keys.ts';
+import type { KeyedKind, OwnedKey } from './kinds/keyed.ts';
 import type { LotClass } from './lot-classes.ts';
 import type {
   AccountRecord,
@@ -7,7 +8,6 @@ import type {
   MoRecord,
   OutboxRecord,
   PendingRecord,
-  RedemptionRecord,
   RequestRecord,
   ReversalRecord,
   TransferRecord,
@@ -60,12 +60,33 @@ export interface OperationKeys {
   readonly holds?: readonly HoldKey[];
   readonly pendings?: readonly PendingKey[];
   readonly reversals?: readonly ReversalKey[];
+  readonly records?: readonly RecordRead[];
 }
 
-export interface HoldKey {
-  readonly home: number;
-  readonly account: number;
-  readonly serial: number;
+export type HoldKey = OwnedKey;
+
+/** One record of a keyed kind to load. Made by {@link toRead}. */
+export interface RecordRead {
+  readonly kind: AnyKind;
+  readonly key: OwnedKey;
+}
+
+/** One record of a keyed kind to write, new or changed. Made by {@link toWrite}. */
+export interface RecordWrite {
+  readonly kind: AnyKind;
+  readonly row: OwnedKey;
+}
+
+/** Kinds of different rows in one list; the pairing with their rows is checked where a pair is made. */
+// eslint-disable-next-line @typescript-eslint/no-explicit-any
+export type AnyKind = KeyedKind<any>;
+
+export function toRead<Row extends OwnedKey>(kind: KeyedKind<Row>, key: OwnedKey): RecordRead {
+  return { kind, key };
+}
+
+export function toWrite<Row extends OwnedKey>(kind: KeyedKind<Row>, row: Row): RecordWrite {
+  return { kind, row };
 }
 
 export interface PendingKey {
@@ -91,6 +112,8 @@ export interface View {
   findHold(key: HoldKey): HoldRecord | undefined;
   findPending(key: PendingKey): PendingRecord | undefined;
   reversedOf(key: ReversalKey): bigint;
+  /** A record of a keyed kind that was named in `keys.records`, or written earlier in the batch. */
+  find<Row extends OwnedKey>(kind: KeyedKind<Row>, key: OwnedKey): Row | undefined;
 }
 
 /** What a decision changes. Transfers bring their own postings; accounts are whole new values. */
@@ -101,7 +124,8 @@ export interface Decision {
   readonly holds?: readonly HoldRecord[];
   readonly pendings?: readonly PendingRecord[];
   readonly reversals?: readonly ReversalRecord[];
-  readonly redemptions?: readonly RedemptionRecord[];
+  /** Redemptions, benefits, awards, approvals, sagas: each under the lock of its account. */
+  readonly records?: readonly RecordWrite[];
   /** A refusal that still changes something (a wrong code counts an attempt). */
   readonly refused?: Verdict & { kind: 'refused' };
 }

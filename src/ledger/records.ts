@@ -1,5 +1,6 @@
 import type { RefusalCode, RefusalDetail } from '../errors.ts';
 import type { EarnCarry, LimitCounter } from './counters.ts';
+import type { OwnedKey } from './kinds/keyed.ts';
 import type { Lot } from './lots.ts';
 
 /** The records a batch reads and writes, as plain immutable values. Times are milliseconds since 1970. */
@@ -84,10 +85,7 @@ export interface PostingRecord {
 
 export const HOLD_STATE = { active: 0, captured: 1, voided: 2, expired: 3 } as const;
 
-export interface HoldRecord {
-  readonly home: number;
-  readonly account: number;
-  readonly serial: number;
+export interface HoldRecord extends OwnedKey {
   readonly amount: bigint;
   readonly captured: bigint;
   readonly state: number;
@@ -118,10 +116,7 @@ export interface ReversalRecord {
   readonly reversed: bigint;
 }
 
-export interface RedemptionRecord {
-  readonly home: number;
-  readonly account: number;
-  readonly serial: number;
+export interface RedemptionRecord extends OwnedKey {
   readonly item: string;
   readonly priceList: number;
   readonly points: bigint;

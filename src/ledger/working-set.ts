@@ -4,6 +4,7 @@ import type { StoredMo } from './kinds/mo.ts';
 import type { StoredRequest } from './kinds/request.ts';
 import type { LotClass } from './lot-classes.ts';
 import { totalOf } from './lots.ts';
+import { OwnedRecords, type LoadedRecords } from './owned-records.ts';
 import type { Decision, Operation, RequestIdentity, View } from './operation.ts';
 import {
   ROLE,
@@ -13,7 +14,6 @@ import {
   type MoRecord,
   type PendingRecord,
   type PostingRecord,
-  type RedemptionRecord,
   type RequestRecord,
   type ReversalRecord,
   type TransferRecord,
@@ -28,7 +28,7 @@ export interface Writes {
   readonly holds: Map<string, HoldRecord>;
   readonly pendings: Map<string, PendingRecord>;
   readonly reversals: Map<string, ReversalRecord>;
-  readonly redemptions: RedemptionRecord[];
+  readonly records: OwnedRecords;
   readonly mos: Map<string, MoRecord>;
   readonly outbox: LeasedOutbox[];
 }
@@ -40,6 +40,7 @@ export interface Loaded {
   readonly holds: readonly HoldRecord[];
   readonly pendings: readonly PendingRecord[];
   readonly reversals: readonly ReversalRecord[];
+  readonly records: readonly LoadedRecords[];
 }
 
 /** The state of one batch while its operations are decided one after another. */
@@ -53,7 +54,7 @@ export class WorkingSet {
     holds: new Map(),
     pendings: new Map(),
     reversals: new Map(),
-    redemptions: [],
+    records: new OwnedRecords(),
     mos: new Map(),
     outbox: [],
   };
@@ -76,6 +77,7 @@ export class WorkingSet {
     for (const row of loaded.holds) this.#holds.set(holdKey(row), row);
     for (const row of loaded.pendings) this.#pendings.set(octetsKey(row.home, row.id), row);
     for (const row of loaded.reversals) this.#reversed.set(reversalKey(row), row.reversed);
+    for (const { kind, rows } of loaded.records) this.writes.records.load(kind, rows);
   }
 
   findRequest(home: number, key: Buffer): StoredRequest | undefined {
@@ -103,6 +105,7 @@ export class WorkingSet {
       findHold: (key) => this.#holds.get(holdKey(key)),
       findPending: (key) => this.#pendings.get(octetsKey(key.home, key.id)),
       reversedOf: (key) => this.#reversed.get(reversalKey(key)) ?? 0n,
+      find: (kind, key) => this.writes.records.find(kind, key, operation),
     };
   }
 
@@ -127,7 +130,10 @@ export class WorkingSet {
       this.#reversed.set(reversalKey(row), row.reversed);
       this.writes.reversals.set(reversalKey(row), row);
     }
-    this.writes.redemptions.push(...(decision.redemptions ?? []));
+    for (const { kind, row } of decision.records ?? []) {
+      this.#touchOwner(row.account);
+      this.writes.records.write(kind, row);
+    }
   }
 
   addRequest(row: RequestRecord): void {
@@ -151,6 +157,13 @@ export class WorkingSet {
 
   identityOf(request: RequestIdentity): StoredRequest | undefined {
     return this.findRequest(request.home, request.key);
+  }
+
+  /** A record is written only under its account's lock, raising the account's version. */
+  #touchOwner(account: number): void {
+    const owner = this.#accounts.get(account);
+    assert(owner !== undefined, 'a record is written under the lock of its account');
+    if (!this.writes.accounts.has(account)) this.writes.accounts.set(account, owner);
   }
 
   #postingsOf(decision: Decision): PostingRecord[] {

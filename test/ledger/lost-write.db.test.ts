@@ -7,14 +7,20 @@ import { loadLotClasses } from '../../src/ledger/class-store.ts';
 import { earn } from '../../src/ledger/decide/earn.ts';
 import { placeHold } from '../../src/ledger/decide/hold.ts';
 import { reverse, type Original } from '../../src/ledger/decide/reverse.ts';
+import type { AccountKey } from '../../src/ledger/keys.ts';
+import { approvalKind } from '../../src/ledger/kinds/approval.ts';
+import { awardKind } from '../../src/ledger/kinds/award.ts';
+import { benefitKind } from '../../src/ledger/kinds/benefit.ts';
+import { sagaKind } from '../../src/ledger/kinds/saga.ts';
 import { EARNED } from '../../src/ledger/lot-classes.ts';
 import { NEVER } from '../../src/ledger/lots.ts';
-import type { Operation, RequestIdentity } from '../../src/ledger/operation.ts';
+import { toWrite, type Operation, type RequestIdentity } from '../../src/ledger/operation.ts';
 import { createSerials } from '../../src/ledger/serials.ts';
 import { findTransfer } from '../../src/ledger/store.ts';
 import { openPipeline, type Answer, type Pipeline, type Statement } from '../../src/storage/pipeline.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
 import { newRequest, openWallets, wallet } from '../support/ledger.ts';
+import { APPROVAL, AWARD, BENEFIT, SAGA } from '../support/owned-records.ts';
 
 const KINDS = [
   'account',
@@ -25,6 +31,10 @@ const KINDS = [
   'pending',
   'reversal',
   'redemption',
+  'award',
+  'benefit',
+  'approval',
+  'saga',
   'mo',
   'outbox',
 ] as const;
@@ -53,6 +63,25 @@ function withoutLast(array: Buffer): Buffer {
   const shorter = Buffer.from(array.subarray(0, at));
   shorter.writeInt32BE(length - 1, 12);
   return shorter;
+}
+
+/** Records of the kinds that have no operation of their own in the ledger. */
+function writeOneOfEach(owner: AccountKey): Pick<Operation, 'keys' | 'decide'> {
+  return {
+    keys: { accounts: [owner] },
+    decide: (view) => {
+      const own = { home: owner.home, account: owner.id, serial: view.serial(), createdAt: view.now };
+      return {
+        data: null,
+        records: [
+          toWrite(awardKind, { ...own, ...AWARD }),
+          toWrite(benefitKind, { ...own, ...BENEFIT }),
+          toWrite(approvalKind, { ...own, ...APPROVAL }),
+          toWrite(sagaKind, { ...own, ...SAGA }),
+        ],
+      };
+    },
+  };
 }
 
 describe('a batch of the ledger', () => {
@@ -138,6 +167,7 @@ describe('a batch of the ledger', () => {
         request: newRequest(),
         ...redeem({ wallet: from, item, priceList: 1, voucher: null, stockParts: [] }),
       },
+      { request: newRequest(), ...writeOneOfEach(from) },
     ];
   };
 

@@ -3,7 +3,8 @@ import { ownerOf } from '../../src/ledger/keys.ts';
 import { EARNED, GOODWILL, type LotClass } from '../../src/ledger/lot-classes.ts';
 import { availableOf } from '../../src/ledger/lots.ts';
 import type { StoredMo } from '../../src/ledger/kinds/mo.ts';
-import type { Operation, Posted, RequestIdentity } from '../../src/ledger/operation.ts';
+import type { AnyKind, Operation, Posted, RequestIdentity } from '../../src/ledger/operation.ts';
+import type { OwnedKey } from '../../src/ledger/kinds/keyed.ts';
 import {
   ACCOUNT_STATUS,
   ROLE,
@@ -58,6 +59,7 @@ export class MemoryLedger {
   readonly reversals = new Map<number, ReversalRecord>();
   readonly mos = new Map<string, StoredMo>();
   readonly outbox: LeasedOutbox[] = [];
+  readonly records = new Map<AnyKind, Map<number, OwnedKey>>();
   provedUntil: (sessionId: string) => number = () => 0;
   #serial = 1000;
   #requestSerial = 0;
@@ -127,6 +129,7 @@ export class MemoryLedger {
         holds: [...this.holds.values()],
         pendings: [...this.pendings.values()],
         reversals: [...this.reversals.values()],
+        records: [...this.records].map(([kind, rows]) => ({ kind, rows: [...rows.values()] })),
       },
       this.now,
       () => ++this.#serial,
@@ -154,6 +157,11 @@ export class MemoryLedger {
     for (const row of writes.reversals.values()) this.reversals.set(row.transfer, row);
     for (const [key, row] of writes.mos) this.mos.set(key, { ...row, provedUntil: 0 });
     this.outbox.push(...writes.outbox);
+    for (const { kind, rows } of writes.records.written()) {
+      const known = this.records.get(kind) ?? new Map<number, OwnedKey>();
+      for (const row of rows) known.set(row.serial, row);
+      this.records.set(kind, known);
+    }
   }
 }
 
