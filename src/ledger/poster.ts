@@ -112,10 +112,15 @@ class LanePoster implements Poster {
     cancel();
   }
 
-  /** One lane: connect, post batches while there are any, reconnect with back-off. */
+  /**
+   * One lane: connect, post batches while there are any, reconnect with back-off. It opens with the first work; once
+   * lost it opens again without any, or a daemon that gets no traffic because it is not ready would stay so.
+   */
   async #serve(): Promise<void> {
     let backoffMs = RECONNECT_MIN_MS;
-    while (await this.#workWaits()) {
+    let begun = false;
+    while ((begun && !this.#closing) || (await this.#workWaits())) {
+      begun = true;
       let lane: Pipeline;
       try {
         lane = await openPipeline(this.#options.pipeline);
