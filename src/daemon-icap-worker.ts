@@ -18,6 +18,7 @@ const SHOWN_MS = 100;
 const SHOWN_WAITING_MAX = 10_000;
 
 let clockOffsetMs = 0;
+let paused = false;
 const clock = systemClock(() => clockOffsetMs);
 const snapshot = createWorkerSnapshot();
 const counts = createWorkerCounts();
@@ -31,7 +32,7 @@ function send(message: FromWorker): void {
 }
 
 function settle(settings: WorkerSettings): void {
-  clockOffsetMs = settings.clockOffsetMs;
+  ({ clockOffsetMs, paused } = settings);
   const tickets = createReturnTickets(settings.returnKeys);
   const policyTag = JSON.stringify(settings.policy);
   if (server !== undefined && decideContext !== undefined) {
@@ -45,6 +46,7 @@ function settle(settings: WorkerSettings): void {
     tickets,
     policy: settings.policy,
     snapshot: () => snapshot.current(),
+    paused: () => paused,
     shown: (record) => {
       if (shown.length < SHOWN_WAITING_MAX) shown.push(record);
     },

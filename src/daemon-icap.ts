@@ -36,6 +36,8 @@ export interface IcapFrontEnd {
   publish(changes: readonly CashbackChange[]): Promise<void>;
   /** Every worker reads the snapshot anew, and the settings when given; requests go on meanwhile. */
   reload(settings?: IcapSettings): Promise<void>;
+  /** True: whatever would be redirected passes, since the offer page has no database. */
+  pause(paused: boolean): Promise<void>;
   /** Stops listening, lets requests finish, ends the workers and stores what they showed. */
   close(): Promise<void>;
   workers(): readonly {
@@ -57,7 +59,7 @@ export async function startIcap(settings: IcapSettings, deps: IcapDeps): Promise
     log,
     spawn: spawnWorker,
     loadSnapshot: () => deps.loadSnapshot(),
-    settings: workerSettings(settings, deps),
+    settings: workerSettings(settings, deps, false),
     shown: (records) => shown.add(records),
   });
   const listener = createServer({ pauseOnConnect: true, allowHalfOpen: true }, (socket) => {
@@ -72,11 +74,13 @@ export async function startIcap(settings: IcapSettings, deps: IcapDeps): Promise
     throw error;
   }
   listener.on('error', (error) => log.error({ err: error }, 'icap listener failed'));
-  let stopTimeoutMs = settings.icap.stopTimeoutMs;
+  let current = settings;
+  let paused = false;
+  const configure = () => pool.configure(workerSettings(current, deps, paused));
   let closed: Promise<void> | undefined;
   const close = async () => {
     listener.close();
-    await pool.close(stopTimeoutMs);
+    await pool.close(current.icap.stopTimeoutMs);
     await shown.flush();
   };
   return {
@@ -85,17 +89,21 @@ export async function startIcap(settings: IcapSettings, deps: IcapDeps): Promise
     publish: (changes) => pool.publish(changes),
     reload: async (next) => {
       if (next !== undefined) {
-        stopTimeoutMs = next.icap.stopTimeoutMs;
-        await pool.configure(workerSettings(next, deps));
+        current = next;
+        await configure();
       }
       await pool.reload();
+    },
+    pause: (wanted) => {
+      paused = wanted;
+      return configure();
     },
     close: () => (closed ??= close()),
     workers: () => pool.workers(),
   };
 }
 
-function workerSettings({ icap, cashback }: IcapSettings, deps: IcapDeps): WorkerSettings {
+function workerSettings({ icap, cashback }: IcapSettings, deps: IcapDeps, paused: boolean): WorkerSettings {
   const { offerUrl, quietDays, loopGuardParams, returnValidityMs, returnKeys } = cashback;
   return {
     icap,
@@ -103,6 +111,7 @@ function workerSettings({ icap, cashback }: IcapSettings, deps: IcapDeps): Worke
     returnKeys,
     logLevel: deps.log.level,
     clockOffsetMs: deps.clockOffsetMs?.() ?? 0,
+    paused,
   };
 }
 

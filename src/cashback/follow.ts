@@ -16,6 +16,8 @@ export interface FollowDeps {
   publish(changes: readonly CashbackChange[]): Promise<void>;
   /** Everything anew: this reader missed something. */
   reload(): Promise<void>;
+  /** The database stopped answering, or answers again. */
+  onAvailable?(available: boolean): void;
 }
 
 /**
@@ -28,6 +30,7 @@ export async function followChanges(
   const { db, clock, log } = deps;
   let cursor: ChangeCursor = await currentCursor(db);
   let readAt: Instant = clock.now();
+  let available = true;
   let closed = false;
   let cancel: () => void = () => undefined;
   let running: Promise<void> = Promise.resolve();
@@ -43,10 +46,18 @@ export async function followChanges(
     if (found.changes.length > 0) await deps.publish(found.changes);
     [cursor, readAt] = [found.cursor, clock.now()];
   };
+  const tell = (now: boolean) => {
+    if (now !== available) deps.onAvailable?.(now);
+    available = now;
+  };
   const poll = () => {
-    running = running.then(read).catch((error: unknown) => {
-      log.warn({ err: error }, 'cashback changes not read');
-    });
+    running = running.then(read).then(
+      () => tell(true),
+      (error: unknown) => {
+        log.warn({ err: error }, 'cashback changes not read');
+        tell(false);
+      },
+    );
     return running;
   };
   const schedule = () => {

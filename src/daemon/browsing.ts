@@ -52,6 +52,10 @@ export async function openBrowsing(deps: BrowsingDeps): Promise<Browsing> {
     intervalMs: FOLLOW_MS,
     publish: async (changes) => (await started).publish(changes),
     reload: async () => (await started).reload(),
+    onAvailable: (available) => {
+      log.warn({ available }, 'offers follow the database');
+      void started.then((icap) => icap.pause(!available));
+    },
   });
   const icap = await startIcap(settings(deps.config()), {
     clock,

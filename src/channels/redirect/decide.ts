@@ -57,6 +57,8 @@ export interface DecideContext {
   readonly tickets: ReturnTickets;
   readonly policy: RedirectPolicy;
   snapshot(): Snapshot | undefined;
+  /** True while the offer page could not answer: a shop within reach matters more than an offer. */
+  paused?(): boolean;
   /** Takes the audit record of a redirect; must not throw or wait. */
   shown(record: ShownRecord): void;
 }
@@ -70,6 +72,7 @@ export function createDecide(context: DecideContext): Decide {
       const nowS = Math.floor(nowMs / 1_000);
       const verdict = decideRedirect(snapshot, context.policy, request, nowS);
       if (verdict.kind === 'pass') return verdict;
+      if (context.paused?.() === true) return { kind: 'pass', reason: 'offer_unavailable' };
       const { subscriber, merchant, url } = verdict;
       const expiresAtS = Math.floor((nowMs + context.policy.returnValidityMs) / 1_000);
       const { token, nonce } = context.tickets.seal({ subscriber, merchant, url, expiresAtS });

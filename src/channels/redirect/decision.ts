@@ -25,6 +25,7 @@ export const PASS_REASONS = [
   'recently_shown',
   'loop_guard',
   'snapshot_not_ready',
+  'offer_unavailable',
   'deadline',
   'fault',
 ] as const;

@@ -9,6 +9,8 @@ export interface WorkerSettings {
   readonly policy: RedirectPolicy;
   readonly returnKeys: readonly ReturnKey[];
   readonly logLevel: string;
+  /** The database is away, and with it the offer page: whatever would be redirected passes. */
+  readonly paused: boolean;
   /** Milliseconds that the daemon's clock is ahead of the machine's (the demo's "ninety days later"). */
   readonly clockOffsetMs: number;
 }

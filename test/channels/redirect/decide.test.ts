@@ -212,6 +212,25 @@ describe('A redirect decision', () => {
     );
   });
 
+  it('shows nothing, and remembers nothing as shown, while the offer page could not answer', () => {
+    const shown: ShownRecord[] = [];
+    let paused = true;
+    const state = snapshot();
+    const decide = createDecide({
+      clock: manualClock(NOW_S * 1_000),
+      tickets,
+      policy,
+      snapshot: () => state,
+      paused: () => paused,
+      shown: (record) => shown.push(record),
+    });
+    expect(decide(visit)).to.deep.equal({ kind: 'pass', reason: 'offer_unavailable' });
+    expect(decide({ ...visit, method: 'POST' })).to.deep.include({ reason: 'method' });
+    expect(shown).to.deep.equal([]);
+    paused = false;
+    expect(decide(visit).kind).to.equal('redirect');
+  });
+
   it('passes when anything inside fails', () => {
     const decide = createDecide({
       clock: manualClock(),
