@@ -140,7 +140,10 @@ function performUssd({ core, inline, log }: ChannelDeps): PerformUssd {
         reply: (outcome: Outcome, now: number) => draftOf(reply(outcome), subscriber, now + INLINE_MS.ussd),
       }),
     };
-    return remembering(inline, command, await orUnknown(core.execute(context, command), log));
+    const executing = core.execute(context, command);
+    // Only what may have moved points can be unknown; anything else simply failed, and the dialogue says so.
+    const moves = command.kind === 'confirm';
+    return remembering(inline, command, await (moves ? orUnknown(executing, log) : executing));
   };
 }
 
