@@ -12,8 +12,17 @@ export interface DaemonProcess {
   readonly httpUrl: string;
   readonly adminUrl: string;
   readonly home: string;
+  readonly configFile: string;
+  readonly ports: Readonly<Record<'http' | 'admin' | 'ivr' | 'icap', number>>;
+  /** Of the process started last. */
+  readonly pid: number | undefined;
   /** Starts it and waits until it is ready. */
   start(): Promise<void>;
+  /** Starts it and answers its exit code: for what must not even begin. */
+  run(): Promise<number | null>;
+  /** Other lines of YAML in its file; it is not told. */
+  configure(yaml: string): Promise<void>;
+  signal(name: NodeJS.Signals): void;
   /** SIGKILL: nothing of it gets a chance to tidy up. */
   kill(): Promise<void>;
   /** SIGTERM; answers the exit code. */
@@ -33,6 +42,8 @@ export interface DaemonSetup {
   readonly only?: string;
   /** A folder that another daemon uses too: secrets are shared. */
   readonly home?: string;
+  /** The entry file: the program itself, or the one whose clock can be moved (shifted-daemon.ts). */
+  readonly entry?: 'src/main.ts' | 'test/support/shifted-daemon.ts';
 }
 
 export async function freePort(): Promise<number> {
@@ -48,16 +59,18 @@ export async function daemonProcess(setup: DaemonSetup): Promise<DaemonProcess> 
   const home = setup.home ?? (await mkdtemp(path.join(tmpdir(), 'bonusgate-daemon-')));
   const [http, admin, ivr, icap] = await Promise.all([freePort(), freePort(), freePort(), freePort()]);
   const config = path.join(home, `gateway-${String(http)}.yaml`);
-  await writeFile(
-    config,
-    [
-      `http: { port: ${String(http)}, requestsPerMinute: 1000000 }`,
-      `admin: { port: ${String(admin)} }`,
-      `ivr: { port: ${String(ivr)} }`,
-      `icap: { port: ${String(icap)} }`,
-      setup.yaml,
-    ].join('\n'),
-  );
+  const configure = (yaml: string): Promise<void> =>
+    writeFile(
+      config,
+      [
+        `http: { port: ${String(http)}, requestsPerMinute: 1000000 }`,
+        `admin: { port: ${String(admin)} }`,
+        `ivr: { port: ${String(ivr)} }`,
+        `icap: { port: ${String(icap)} }`,
+        yaml,
+      ].join('\n'),
+    );
+  await configure(setup.yaml);
   let child: ChildProcess | undefined;
   let log = '';
   const adminUrl = `http://127.0.0.1:${String(admin)}`;
@@ -66,26 +79,40 @@ export async function daemonProcess(setup: DaemonSetup): Promise<DaemonProcess> 
     const answer = await fetch(`${adminUrl}/readyz`).catch(() => undefined);
     return answer?.status === 200 || undefined;
   };
+  const launch = (): ChildProcess => {
+    const entry = setup.entry ?? 'src/main.ts';
+    const args = ['--import', 'tsx', entry, 'run', '--config', config];
+    if (setup.only !== undefined) args.push('--only', setup.only);
+    const { REDIS_URL: _ignored, ...env } = process.env;
+    const launched = spawn(process.execPath, args, {
+      env: {
+        ...env,
+        DATABASE_URL: setup.databaseUrl,
+        BONUSGATE_HOME: home,
+        ...(setup.redisUrl !== undefined && { REDIS_URL: setup.redisUrl }),
+      },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    for (const stream of [launched.stdout, launched.stderr]) {
+      stream.on('data', (chunk: Buffer) => (log += chunk.toString('utf8')));
+    }
+    child = launched;
+    return launched;
+  };
   return {
     httpUrl: `http://127.0.0.1:${String(http)}`,
     adminUrl,
     home,
+    configFile: config,
+    ports: { http, admin, ivr, icap },
+    get pid() {
+      return child?.pid;
+    },
+    run: async () => ((await once(launch(), 'close')) as [number | null])[0],
+    configure,
+    signal: (name) => child?.kill(name),
     start: async () => {
-      const args = ['--import', 'tsx', 'src/main.ts', 'run', '--config', config];
-      if (setup.only !== undefined) args.push('--only', setup.only);
-      const { REDIS_URL: _ignored, ...env } = process.env;
-      child = spawn(process.execPath, args, {
-        env: {
-          ...env,
-          DATABASE_URL: setup.databaseUrl,
-          BONUSGATE_HOME: home,
-          ...(setup.redisUrl !== undefined && { REDIS_URL: setup.redisUrl }),
-        },
-        stdio: ['ignore', 'pipe', 'pipe'],
-      });
-      for (const stream of [child.stdout, child.stderr]) {
-        stream?.on('data', (chunk: Buffer) => (log += chunk.toString('utf8')));
-      }
+      launch();
       const ready = await waitUntil(isReady, { timeoutMs: 60_000, everyMs: 50 });
       if (ready === undefined) throw new Error(`the daemon is not ready:\n${log.slice(-2000)}`);
     },
@@ -95,7 +122,8 @@ export async function daemonProcess(setup: DaemonSetup): Promise<DaemonProcess> 
       await gone;
     },
     stop: async () => {
-      if (child === undefined || child.exitCode !== null) return child?.exitCode ?? null;
+      if (child === undefined || child.exitCode !== null || child.signalCode !== null)
+        return child?.exitCode ?? null;
       const gone = once(child, 'exit') as Promise<[number | null]>;
       child.kill('SIGTERM');
       return (await gone)[0];
