@@ -95,6 +95,8 @@ function connectionOptions(options: RedisStoreOptions) {
     protocol: 3,
     lazyConnect: true,
     commandTimeout: options.commandTimeoutMs,
+    // A link that has died without a word is given up, or it would look well for ever.
+    socketTimeout: options.commandTimeoutMs,
     connectTimeout: options.connectTimeoutMs,
     enableOfflineQueue: false,
     autoResendUnfulfilledCommands: false,
