@@ -11,7 +11,7 @@ import { createReturnTickets } from './channels/redirect/return-url.ts';
 import { createWorkerCounts } from './channels/redirect/worker-counts.ts';
 import { createWorkerSnapshot } from './channels/redirect/worker-snapshot.ts';
 import { systemClock } from './runtime/clock.ts';
-import { createLogger } from './runtime/log.ts';
+import { createLogger, type Logger } from './runtime/log.ts';
 
 const REPORT_MS = 1_000;
 const SHOWN_MS = 100;
@@ -19,6 +19,7 @@ const SHOWN_WAITING_MAX = 10_000;
 
 let clockOffsetMs = 0;
 let paused = false;
+let log: Logger | undefined;
 const clock = systemClock(() => clockOffsetMs);
 const snapshot = createWorkerSnapshot();
 const counts = createWorkerCounts();
@@ -39,6 +40,7 @@ function settle(settings: WorkerSettings): void {
     decideContext.policy = settings.policy;
     decideContext.tickets = tickets;
     server.reconfigure(settings.icap, policyTag);
+    if (log !== undefined) log.level = settings.logLevel;
     return;
   }
   decideContext = {
@@ -51,7 +53,7 @@ function settle(settings: WorkerSettings): void {
       if (shown.length < SHOWN_WAITING_MAX) shown.push(record);
     },
   };
-  const log = createLogger({ level: settings.logLevel }).child({ icapWorker: process.pid });
+  log = createLogger({ level: settings.logLevel }).child({ icapWorker: process.pid });
   const decide = createDecide(decideContext);
   server = createIcapServer(settings.icap, { clock, log, decide, observer: counts.observer, policyTag });
 }
