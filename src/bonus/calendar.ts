@@ -41,7 +41,7 @@ function localDate(at: number, zone: string): LocalDate {
 }
 
 /** How far local time is ahead of UTC at that instant. */
-function offsetMs(at: number, zone: string): number {
+export function localOffsetMs(at: number, zone: string): number {
   const [year, month, day, hour, minute, second] = localFields(at, zone);
   const asUtc = Date.UTC(year!, month! - 1, day, hour, minute, second);
   return asUtc - Math.floor(at / 1000) * 1000;
@@ -50,8 +50,8 @@ function offsetMs(at: number, zone: string): number {
 /** The instant at which a local day begins. The second look corrects for a change of offset in between. */
 function startOfLocalDay(year: number, month: number, day: number, zone: string): number {
   const wanted = Date.UTC(year, month, day);
-  const first = wanted - offsetMs(wanted, zone);
-  return wanted - offsetMs(first, zone);
+  const first = wanted - localOffsetMs(wanted, zone);
+  return wanted - localOffsetMs(first, zone);
 }
 
 /** Local day as a number of days since 1970, for windows of limits. */

@@ -118,8 +118,8 @@ function addDemo(program: Command, version: string): void {
     });
   program
     .command('bench')
-    .description('measure against references, interleaved in one run: ledger')
-    .argument('<name>', 'ledger')
+    .description('measure against references, interleaved in one run')
+    .argument('<name>', 'ledger, rules')
     .option('--json', 'print one JSON object on the last line')
     .action(async (name: string, { json }: { json?: boolean }) => {
       const { runBench } = await import('./bench.ts');
