@@ -52,7 +52,10 @@ async function handle(route: Route, actor: ApiActor, request: FastifyRequest): P
 export const idempotencyKey = z
   .string()
   .regex(/^[\x21-\x7e]{1,128}$/)
-  .meta({ description: 'Any unique text without spaces; the same key again answers the first outcome.' });
+  .meta({
+    description:
+      'Any unique text without spaces; the same key again answers the first outcome, for 62 days. An older UUIDv7 is refused, any other key is then new.',
+  });
 
 function idempotencyProblem(route: Route, request: FastifyRequest): Error | undefined {
   if (route.idempotent !== true || idempotencyKey.safeParse(request.headers['idempotency-key']).success)

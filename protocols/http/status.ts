@@ -46,7 +46,8 @@ export const REFUSAL_TEXT = {
   confirmation_not_pending: 'Nothing waits for this confirmation; it lapsed or was used. Prepare again.',
   hold_not_active: 'The hold was captured, voided or has expired.',
   idempotency_mismatch: 'This idempotency key was used for a different request; use a new key.',
-  idempotency_key_expired: 'This idempotency key is too old; use a new key.',
+  idempotency_key_expired:
+    'The key or event is over 62 days old, or dated ahead: it cannot be told whether it was used. Use a new key.',
   item_out_of_stock: 'The item is out of stock.',
   item_unknown: 'There is no such item in the catalogue now.',
   limit_exceeded: 'A limit of the programme would be exceeded.',

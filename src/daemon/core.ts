@@ -18,7 +18,7 @@ import { walletOf } from '../ledger/keys.ts';
 import { openLedger, type Ledger } from '../ledger/ledger.ts';
 import type { Operation } from '../ledger/operation.ts';
 import type { LeasedOutbox } from '../ledger/records.ts';
-import { channelNumber, clientRequest, contentHash, traceOctets } from '../ledger/request-key.ts';
+import { channelNumber, contentHash, scopedRequest, traceOctets } from '../ledger/request-key.ts';
 import { findWallet, listPendings, listStatement, openPool, openWallet } from '../ledger/store.ts';
 import { loadPriceList } from '../price-list/load.ts';
 import type { PriceList } from '../price-list/price-list.ts';
@@ -152,7 +152,7 @@ async function publishPrices(
     await openPool(pool, stock.pool);
     const trace = traceOctets(newTraceId());
     const request = {
-      ...clientRequest('stock', `initial ${String(stock.pool)}`),
+      ...scopedRequest('stock', `initial ${String(stock.pool)}`),
       contentHash: contentHash({ pool: stock.pool }),
       trace,
       channel: channelNumber('system'),
@@ -177,7 +177,7 @@ async function closeSubscriber(
     ledger.post({
       ...part,
       request: {
-        ...clientRequest(`closing ${operation}`, event.eventId),
+        ...scopedRequest(`closing ${operation}`, event.eventId),
         home: wallet.home,
         contentHash: contentHash({ subscriber: id }),
         trace: traceOctets(newTraceId()),

@@ -78,7 +78,7 @@ function earningOf(
 
 function requestOf(actor: Actor, event: BusinessEvent, subscriber: bigint): Operation['request'] {
   return {
-    ...clientRequest(`events ${actor.name}`, event.id),
+    ...clientRequest(`events ${actor.name}`, event.id, event.occurredAt),
     contentHash: contentHash({
       type: event.type,
       subscriber,

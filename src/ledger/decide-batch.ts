@@ -1,5 +1,6 @@
 import { Refusal } from '../errors.ts';
 import { SECOND_MS, DAY_MS } from '../values/instant.ts';
+import { isOutOfLife } from './key-life.ts';
 import type { StoredMo } from './kinds/mo.ts';
 import type { Operation, Posted } from './operation.ts';
 import type { LeasedOutbox, Verdict } from './records.ts';
@@ -20,6 +21,13 @@ export const MO_SAME_MS = 60 * SECOND_MS;
 /** A redelivery of an MO whose answer is in doubt is the same request within this time (ADR 1). */
 export const MO_IN_DOUBT_MS = DAY_MS;
 
+/** Follows from the key and the time alone, so it is not stored: an old key stays old. */
+const KEY_EXPIRED: Posted = {
+  kind: 'posted',
+  verdict: { kind: 'refused', code: 'idempotency_key_expired', detail: {} },
+  replayed: false,
+};
+
 /** Decides one operation on the evolving state of its batch. Nothing of a failed decision remains in the state. */
 export function decideOne(set: WorkingSet, operation: Operation, context: DecideContext): Decided {
   const { request } = operation;
@@ -33,6 +41,7 @@ export function decideOne(set: WorkingSet, operation: Operation, context: Decide
   }
   const stored = set.identityOf(request);
   if (stored !== undefined) return { posted: replay(set, operation, stored, context) };
+  if (request.keyTime !== undefined && isOutOfLife(request.keyTime, set.now)) return { posted: KEY_EXPIRED };
   try {
     return { posted: carryOut(set, operation, context) };
   } catch (error) {

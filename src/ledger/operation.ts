@@ -38,6 +38,8 @@ export interface RequestIdentity {
   readonly actor: string;
   /** Verb for people who read the journal: `transfer`, `earn`. */
   readonly operation: string;
+  /** When the client made the key, where it tells: too old a key is refused, for its row may be gone (ADR 9). */
+  readonly keyTime?: number;
   /** The key was drawn at random for this attempt: there is no use in looking whether it was seen before. */
   readonly fresh?: boolean;
   /** A redelivered MO of this fingerprint is the same request (ADR 1). */

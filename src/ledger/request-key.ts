@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { CHANNELS, type Channel } from '../values/trace.ts';
+import { timeOfKey } from './key-life.ts';
 import { HOMES } from './keys.ts';
 
 /** Request keys and content hashes are 128 bits of SHA-256. */
@@ -12,10 +13,29 @@ function digest(parts: readonly string[]): Buffer {
   return hash.digest();
 }
 
-/** Key of a client's own idempotency key; its home follows from the key, since the subscriber may differ. */
-export function clientRequest(scope: string, key: string): { readonly home: number; readonly key: Buffer } {
-  const hash = digest([scope, key]);
+interface ScopedKey {
+  readonly home: number;
+  readonly key: Buffer;
+}
+
+/** Key of something that happens once by a name of our own; its home follows from the name. */
+export function scopedRequest(scope: string, name: string): ScopedKey {
+  const hash = digest([scope, name]);
   return { home: hash.readUInt16BE(30) % HOMES, key: hash.subarray(0, KEY_OCTETS) };
+}
+
+/**
+ * Key of a client's own idempotency key; its home follows from the key, since the subscriber may differ.
+ *
+ * The key's time is that of a UUIDv7, else `madeAt`: when the fact happened that the key names, where that is told.
+ */
+export function clientRequest(
+  scope: string,
+  key: string,
+  madeAt?: number,
+): ScopedKey & { readonly keyTime?: number } {
+  const keyTime = timeOfKey(key) ?? madeAt;
+  return { ...scopedRequest(scope, key), ...(keyTime !== undefined && { keyTime }) };
 }
 
 /** Hash of what was asked, in a canonical form: the same content under the same key is a repetition. */
