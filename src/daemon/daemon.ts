@@ -7,6 +7,7 @@ import { startEsl, type EslListener } from '../../protocols/esl/listener.ts';
 import { startSmpp, type SmppWire } from '../../protocols/smpp/esme.ts';
 import { pruneCashback } from '../cashback/store.ts';
 import { CHANGES_KEPT_MS } from '../cashback/follow.ts';
+import { prune } from '../jobs/prune.ts';
 import { sweep } from '../jobs/sweep.ts';
 import { createDispatcher, type Dispatcher } from '../notify/dispatcher.ts';
 import { createReceiveReceipt } from '../notify/receipts.ts';
@@ -49,6 +50,7 @@ export interface DaemonOptions {
 export const CONTROL_SOCKET = 'control.sock';
 const SWEEP_EVERY_MS = 10 * MINUTE_MS;
 const CHORES_EVERY_MS = MINUTE_MS;
+const PRUNE_EVERY_MS = 10 * MINUTE_MS;
 
 /** Builds everything from the configuration, runs it until told to stop, and answers the exit code. */
 export function runDaemon(options: DaemonOptions): Promise<number> {
@@ -351,7 +353,7 @@ class Daemon {
   }
 
   #jobsPart(): Part {
-    const { clock, log } = this.#options;
+    const { clock, log, demoClock } = this.#options;
     let cancels: (() => void)[] = [];
     const every = (index: number, ms: number, job: () => Promise<unknown>): void => {
       cancels[index] = clock.after(ms, () => {
@@ -370,6 +372,15 @@ class Daemon {
           await this.#core.subscribers.retryClosings();
           await pruneCashback(this.#storage.pool, clock.now(), later(clock.now(), -CHANGES_KEPT_MS));
         });
+        every(2, PRUNE_EVERY_MS, () =>
+          prune({
+            db: this.#storage.pool,
+            clock,
+            offsetMs: () => demoClock?.offsetMs() ?? 0,
+            config: this.#config.retention,
+            isStopping: () => cancels.length === 0,
+          }),
+        );
       },
       stop: () => {
         for (const cancel of cancels) cancel();

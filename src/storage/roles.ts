@@ -12,11 +12,16 @@ export const RUNTIME_ROLE = 'bonusgate_runtime';
 export const APPEND_ONLY_TABLES: readonly string[] = [
   'transfer',
   'posting',
-  'request',
   'lot_class',
   'subscriber_event',
   'price_list',
 ];
+
+/**
+ * Tables whose rows the runtime role may add and remove but never change: an answer stored under a request key stays
+ * what it is until its time is over (ADR 9).
+ */
+export const UNCHANGING_TABLES: readonly string[] = ['request'];
 
 /** What the migrations tool keeps for itself. */
 const OWNER_TABLES = ['knex_migrations', 'knex_migrations_lock'];
@@ -112,5 +117,6 @@ async function grantRuntimeRole(client: pg.Client): Promise<void> {
 function rightsOn(name: string, kind: 'table' | 'view'): string | undefined {
   if (OWNER_TABLES.includes(name)) return name === 'knex_migrations' ? 'select' : undefined;
   if (kind === 'view') return 'select';
-  return APPEND_ONLY_TABLES.includes(name) ? 'select, insert' : 'select, insert, update, delete';
+  if (APPEND_ONLY_TABLES.includes(name)) return 'select, insert';
+  return UNCHANGING_TABLES.includes(name) ? 'select, insert, delete' : 'select, insert, update, delete';
 }

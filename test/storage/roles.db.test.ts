@@ -1,6 +1,12 @@
 import { expect } from 'chai';
 import { createPool, POSTGRES_DEFAULTS, type PostgresPool } from '../../src/storage/postgres.ts';
-import { APPEND_ONLY_TABLES, prepareDatabase, RUNTIME_ROLE, runtimeUrl } from '../../src/storage/roles.ts';
+import {
+  APPEND_ONLY_TABLES,
+  prepareDatabase,
+  RUNTIME_ROLE,
+  runtimeUrl,
+  UNCHANGING_TABLES,
+} from '../../src/storage/roles.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
 
 describe('runtime role', () => {
@@ -40,6 +46,24 @@ describe('runtime role', () => {
         /permission denied/,
       );
     }
+  });
+
+  it('can forget a stored answer, but not change it', async () => {
+    for (const table of UNCHANGING_TABLES) {
+      await runtime.query(`delete from ${table} where false`);
+      expect(await denial(`truncate ${table}`), table).to.match(/permission denied/);
+      const [column] = await db.pool.query<{ name: string }>(
+        'select attname as name from pg_attribute where attrelid = $1::regclass and attnum > 0 limit 1',
+        [table],
+      );
+      expect(await denial(`update ${table} set ${column!.name} = ${column!.name}`), table).to.match(
+        /permission denied/,
+      );
+    }
+  });
+
+  it('keeps transfers and postings for ever', () => {
+    expect(APPEND_ONLY_TABLES).to.include.members(['transfer', 'posting']);
   });
 
   it('changes balances, numbers ids and reads views', async () => {

@@ -8,6 +8,7 @@ import { notifyConfig } from './notify.ts';
 import { numberPlanConfig } from './number-plan.ts';
 import { diskGuardConfig, ledgerConfig, lifecycleConfig, logConfig } from './operations.ts';
 import { programmeConfig } from './programme.ts';
+import { retentionConfig } from './retention.ts';
 import { smsConfig } from './sms.ts';
 import { smppConfig } from './smpp.ts';
 import { storageConfig } from './storage.ts';
@@ -39,6 +40,7 @@ const sections = z.strictObject({
   notify: notifyConfig.prefault({}),
   storage: storageConfig.prefault({}),
   ledger: ledgerConfig.prefault({}),
+  retention: retentionConfig.prefault({}),
   diskGuard: diskGuardConfig.prefault({}),
   lifecycle: lifecycleConfig.prefault({}),
   log: logConfig.prefault({}),
