@@ -12,6 +12,7 @@ import type { PostgresPool } from '../storage/postgres.ts';
 import type { Instant } from '../values/instant.ts';
 import type { Msisdn } from '../values/msisdn.ts';
 import { cancelAll, confirm, wrongCode } from './confirm.ts';
+import { withNotice, type NoticeOfPoints } from './notice.ts';
 import { decodeAction, type PendingAction } from './pending-action.ts';
 import { prepare } from './prepare.ts';
 import { transferFee, transferLimits, type Programme } from './programme.ts';
@@ -38,6 +39,7 @@ export interface PlannerDeps {
   /** Who has the number now. */
   resolve(msisdn: Msisdn): Promise<{ readonly id: bigint; readonly status: string } | undefined>;
   findNumber(subscriber: bigint): Promise<Msisdn | undefined>;
+  readonly noticeOfPoints: NoticeOfPoints;
 }
 
 export interface PlanningFor {
@@ -176,7 +178,7 @@ export class Planner {
     const wallet = walletOf(asked.subscriberId);
     const worked =
       action.kind === 'transfer'
-        ? await this.#workTransfer(action, wallet)
+        ? await this.#workTransfer(action, wallet, asked.subscriberId)
         : await this.#workRedeem(action, wallet, pending !== undefined);
     return {
       operation: action.kind,
@@ -187,7 +189,11 @@ export class Planner {
     };
   }
 
-  async #workTransfer(action: Extract<PendingAction, { kind: 'transfer' }>, from: AccountKey) {
+  async #workTransfer(
+    action: Extract<PendingAction, { kind: 'transfer' }>,
+    from: AccountKey,
+    sender: bigint,
+  ) {
     const { pool, classes } = this.#deps;
     const recipient = BigInt(action.to);
     const to = (await this.#deps.findNumber(recipient)) ?? ('' as Msisdn);
@@ -205,7 +211,8 @@ export class Planner {
       const { points, available } = data as { points: bigint; available: bigint };
       return { kind: 'transferred', to, points, available };
     };
-    return { part: transfer(move), toResult };
+    const notice = await this.#deps.noticeOfPoints({ sender, recipient, to, points: move.points });
+    return { part: withNotice(transfer(move), notice), toResult };
   }
 
   /** Classes that the sender's points will have at the recipient exist before the accounts are locked. */

@@ -7,6 +7,7 @@ import { createExecute, type Execute, type ExecuteDeps } from '../channels/execu
 import type { LedgerApi } from '../channels/api/ledger.ts';
 import { closeDialogue } from '../channels/ussd/dialogue.ts';
 import { createProofs, type Proofs } from '../channels/sms/proofs.ts';
+import { createRecipientNotice } from '../channels/sms/recipient-notice.ts';
 import { loadTexts, type Texts } from '../channels/texts/texts.ts';
 import { Refusal } from '../errors.ts';
 import { createTokens, type Tokens } from '../access/tokens.ts';
@@ -30,6 +31,7 @@ import type { Logger } from '../runtime/log.ts';
 import { loadOrCreateSecret } from '../runtime/secret-file.ts';
 import type { ClosingEvent } from '../subscribers/subscriber.ts';
 import { createSubscribers, type Subscribers } from '../subscribers/subscribers.ts';
+import type { Msisdn } from '../values/msisdn.ts';
 import { inHome, type Storage } from './storage.ts';
 
 /** Everything behind the channels: the ledger, who subscribers are, what points buy and what can be asked for. */
@@ -89,23 +91,8 @@ export async function openCore(deps: CoreDeps): Promise<Core> {
     },
   });
   const priceList = await publishPrices(config, storage, ledger, clock);
-  const executeDeps: ExecuteDeps = {
-    pool,
-    classes: ledger.classes,
-    ledger,
-    clock,
-    programme: () => deps.config().programme,
-    priceList: () => priceList,
-    resolve: (msisdn) => subscribers.resolveNumber(msisdn, clock.now()),
-    findNumber: (id) => subscribers.findNumber(id),
-    setLanguage: async (id, language, trace) => {
-      const msisdn = await subscribers.findNumber(id);
-      if (msisdn === undefined) throw new Refusal('subscriber_unknown');
-      await subscribers.changeSettings({ eventId: `language ${trace}`, actor: 'subscriber', trace }, msisdn, {
-        language,
-      });
-    },
-  };
+  const texts = loadTexts(config.sms.texts);
+  const executeDeps = executeDepsOf(deps, { ledger, subscribers, texts, priceList: () => priceList });
   const programme = () => deps.config().programme;
   return {
     daemonId,
@@ -113,7 +100,7 @@ export async function openCore(deps: CoreDeps): Promise<Core> {
     proofs,
     subscribers,
     tokens: createTokens(pool, clock),
-    texts: loadTexts(config.sms.texts),
+    texts,
     execute: createExecute(executeDeps),
     executeDeps,
     recordEvents: await createRecordEvents({
@@ -126,6 +113,34 @@ export async function openCore(deps: CoreDeps): Promise<Core> {
     close: async () => {
       await ledger.close(LEDGER_STOP_MS);
       await proofs.close();
+    },
+  };
+}
+
+/** What commands need: who people are, what things cost, and who else is told. */
+function executeDepsOf(
+  { storage, clock, log, config }: CoreDeps,
+  { ledger, subscribers, texts, priceList }: Pick<Core, 'ledger' | 'subscribers' | 'texts' | 'priceList'>,
+): ExecuteDeps {
+  const resolve = (msisdn: Msisdn) => subscribers.resolveNumber(msisdn, clock.now());
+  const findNumber = (id: bigint) => subscribers.findNumber(id);
+  const { noticeSource } = config().sms;
+  return {
+    pool: storage.pool,
+    classes: ledger.classes,
+    ledger,
+    clock,
+    programme: () => config().programme,
+    priceList,
+    resolve,
+    findNumber,
+    noticeOfPoints: createRecipientNotice({ texts, source: noticeSource, resolve, findNumber, log }),
+    setLanguage: async (id, language, trace) => {
+      const msisdn = await subscribers.findNumber(id);
+      if (msisdn === undefined) throw new Refusal('subscriber_unknown');
+      await subscribers.changeSettings({ eventId: `language ${trace}`, actor: 'subscriber', trace }, msisdn, {
+        language,
+      });
     },
   };
 }

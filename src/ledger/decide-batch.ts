@@ -2,7 +2,8 @@ import { Refusal } from '../errors.ts';
 import { SECOND_MS, DAY_MS } from '../values/instant.ts';
 import { isOutOfLife } from './key-life.ts';
 import type { StoredMo } from './kinds/mo.ts';
-import type { Operation, Posted } from './operation.ts';
+import { walletOf } from './keys.ts';
+import type { Decision, Operation, OutboxDraft, Posted } from './operation.ts';
 import type { LeasedOutbox, Verdict } from './records.ts';
 import type { WorkingSet } from './working-set.ts';
 
@@ -55,12 +56,35 @@ export function decideOne(set: WorkingSet, operation: Operation, context: Decide
 
 function carryOut(set: WorkingSet, operation: Operation, context: DecideContext): Posted {
   const decision = operation.decide(set.viewFor(operation));
+  const notices = noticesOf(set, operation, decision, context);
   set.apply(decision);
-  return record(set, operation, decision.refused ?? { kind: 'done', data: decision.data }, context);
+  for (const row of notices) set.addOutbox(row);
+  const verdict = decision.refused ?? ({ kind: 'done', data: decision.data } as const);
+  const posted = record(set, operation, verdict, context);
+  return notices.length === 0 ? posted : { ...posted, notices };
+}
+
+/** Made whole before anything of the decision is taken over. */
+function noticesOf(
+  set: WorkingSet,
+  { request }: Operation,
+  { notices = [], refused }: Decision,
+  context: DecideContext,
+): LeasedOutbox[] {
+  if (refused !== undefined) return [];
+  return notices.map((notice) => {
+    const { home } = walletOf(notice.subscriber);
+    return leased(set, { ...notice, dueAt: set.now }, { home, trace: request.trace }, context);
+  });
 }
 
 /** Stores the verdict, the MO's fingerprint and the reply; they commit with the points or not at all. */
-function record(set: WorkingSet, operation: Operation, verdict: Verdict, context: DecideContext): Posted {
+function record(
+  set: WorkingSet,
+  operation: Operation,
+  verdict: Verdict,
+  context: DecideContext,
+): Extract<Posted, { kind: 'posted' }> {
   const { request } = operation;
   const { home, key, contentHash, trace, channel, actor } = request;
   set.addRequest({
@@ -105,8 +129,20 @@ function answer(
   }
   const draft = request.reply?.(verdict, set.now);
   if (draft === undefined) return undefined;
-  const row: LeasedOutbox = {
-    home: request.home,
+  const row = leased(set, draft, request, context);
+  set.addOutbox(row);
+  return row;
+}
+
+/** The row of a message, on its first lease to this daemon. */
+function leased(
+  set: WorkingSet,
+  draft: OutboxDraft,
+  { home, trace }: { readonly home: number; readonly trace: Buffer },
+  context: DecideContext,
+): LeasedOutbox {
+  return {
+    home,
     id: set.serial(),
     subscriber: draft.subscriber,
     priority: draft.priority,
@@ -115,14 +151,12 @@ function answer(
     destination: draft.destination,
     body: draft.body,
     receipt: draft.receipt,
-    trace: request.trace,
+    trace,
     createdAt: set.now,
     dueAt: draft.dueAt,
     leaseOwner: context.leaseOwner,
     leaseUntil: Math.max(set.now, draft.dueAt) + context.leaseMs,
   };
-  set.addOutbox(row);
-  return row;
 }
 
 function isSameRequest(known: StoredMo, now: number, context: DecideContext): boolean {

@@ -57,6 +57,11 @@ export interface MoIdentity {
 
 export type OutboxDraft = Omit<OutboxRecord, 'home' | 'id' | 'createdAt' | 'trace'>;
 
+/** A message to somebody else than who asked. It belongs to its subscriber, so it lies in that one's home. */
+export interface Notice extends Omit<OutboxDraft, 'dueAt'> {
+  readonly subscriber: number;
+}
+
 export interface OperationKeys {
   readonly accounts: readonly AccountKey[];
   readonly holds?: readonly HoldKey[];
@@ -128,6 +133,8 @@ export interface Decision {
   readonly reversals?: readonly ReversalRecord[];
   /** Redemptions, benefits, awards, approvals, sagas: each under the lock of its account. */
   readonly records?: readonly RecordWrite[];
+  /** What others are told of it; committed with it when it is done, not when it is refused. */
+  readonly notices?: readonly Notice[];
   /** A refusal that still changes something (a wrong code counts an attempt). */
   readonly refused?: Verdict & { kind: 'refused' };
 }
@@ -138,7 +145,10 @@ export type Posted =
       readonly kind: 'posted';
       readonly verdict: Verdict;
       readonly replayed: boolean;
+      /** The answer to who asked. */
       readonly outbox?: LeasedOutbox;
+      /** Messages to others. */
+      readonly notices?: readonly LeasedOutbox[];
     }
   | { readonly kind: 'duplicate' };
 

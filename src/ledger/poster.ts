@@ -226,9 +226,7 @@ class LanePoster implements Poster {
   }
 
   #answer(batch: readonly Queued[], decided: Awaited<ReturnType<typeof runBatch>>): void {
-    const outbox = decided.flatMap((one) =>
-      'posted' in one && one.posted.kind === 'posted' ? (one.posted.outbox ?? []) : [],
-    );
+    const outbox = decided.flatMap((one) => ('posted' in one ? messagesOf(one.posted) : []));
     if (outbox.length > 0) this.#options.onOutbox(outbox);
     batch.forEach((queued, index) => {
       const one = decided[index]!;
@@ -274,6 +272,12 @@ class LanePoster implements Poster {
   #failAll(error: Fault): void {
     for (const queued of [...this.#live.splice(0), ...this.#bulk.splice(0)]) queued.reject(error);
   }
+}
+
+function messagesOf(posted: Posted): readonly LeasedOutbox[] {
+  if (posted.kind === 'duplicate') return [];
+  const { outbox, notices = [] } = posted;
+  return outbox === undefined ? notices : [outbox, ...notices];
 }
 
 function outcomeOf(posted: Posted): string {

@@ -46,6 +46,7 @@ describe('a command', () => {
         const found = Object.entries(NUMBERS).find(([, owner]) => BigInt(owner) === id);
         return Promise.resolve(found?.[0] as Msisdn | undefined);
       },
+      noticeOfPoints: () => Promise.resolve(undefined),
       setLanguage: () => Promise.resolve(),
     });
   });

@@ -23,6 +23,7 @@ export const TEXT_ARGUMENTS = {
   'done.prepared_redeem': ['name', 'points'],
   'done.prepared_redeem_code': ['name', 'points', 'code'],
   'done.transferred': ['points', 'to', 'available'],
+  'done.received': ['points', 'from'],
   'done.redeemed': ['name', 'points', 'available'],
   'done.redeemed_voucher': ['name', 'points', 'available', 'voucher'],
   'done.cancelled': [],

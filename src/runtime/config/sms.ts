@@ -8,6 +8,12 @@ export const smsConfig = z.strictObject({
     .min(1)
     .default('conf/texts')
     .describe('folder with the texts of each language, for all channels'),
+  noticeSource: z
+    .string()
+    .min(1)
+    .max(21)
+    .default('2500')
+    .describe('sender of messages that nobody asked for: "you have received points"'),
 });
 
 export type SmsConfig = z.output<typeof smsConfig>;
