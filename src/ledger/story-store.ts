@@ -1,6 +1,6 @@
 import type { Db } from '../storage/postgres.ts';
 import { CHANNELS } from '../values/trace.ts';
-import { formatRef, HOMES, SYSTEM, walletOf } from './keys.ts';
+import { formatRef, homeOf, HOMES, SYSTEM, walletOf } from './keys.ts';
 import { TRANSFER_KIND } from './records.ts';
 
 /** One request with everything that it left behind. */
@@ -49,8 +49,8 @@ export async function listStory(
 /** The home of a request does not follow from its key: all of them are looked at, by index. */
 function byKey(db: Db, key: Buffer): Promise<RequestRow[]> {
   return db.query<RequestRow>(
-    `select ${COLUMNS} from generate_series(0, ${String(HOMES - 1)}) home
-      join request r on r.home = home::smallint and r.key = $1 order by r.at desc limit ${String(STORIES_MAX)}`,
+    `select ${COLUMNS} from generate_series(0, ${String(HOMES - 1)}) at_home
+      join request r on r.home = at_home::smallint and r.key = $1 order by r.at desc limit ${String(STORIES_MAX)}`,
     [key],
   );
 }
@@ -86,8 +86,8 @@ async function storyOf(db: Db, row: RequestRow): Promise<Story> {
     [row.home, row.key, row.at],
   );
   const messages = await db.query<{ state: number; attempts: number; body: string }>(
-    'select state, attempts, body from outbox where home = $1 and trace = $2 order by id',
-    [row.home, row.trace],
+    'select state, attempts, body from outbox where home = any ($1::smallint[]) and trace = $2 order by id',
+    [homesOf(row, transfers), row.trace],
   );
   return {
     request: row.key.toString('hex'),
@@ -114,6 +114,12 @@ async function storyOf(db: Db, row: RequestRow): Promise<Story> {
       text: body,
     })),
   };
+}
+
+/** Where the messages of a request may lie: with who asked, and with those whose points moved. */
+function homesOf(row: RequestRow, transfers: readonly { readonly src: bigint; readonly dst: bigint }[]) {
+  const members = transfers.flatMap(({ src, dst }) => [src, dst]).filter((id) => id > 0n);
+  return [row.home, ...members.map((id) => homeOf(Number(id)))];
 }
 
 function accountName(id: number): string {
