@@ -48,7 +48,9 @@ function addServing(program: Command, version: string): void {
     )
     .action(async ({ config, only }: { config: string; only?: string[] }) => {
       const { runGateway } = await import('./run.ts');
-      process.exitCode = await runGateway({ configFile: config, only: (only ?? []) as Section[], version });
+      const code = await runGateway({ configFile: config, only: (only ?? []) as Section[], version });
+      // A part that did not stop in time still has its sockets; none of them may keep a stopped daemon alive.
+      process.exit(code);
     });
   program
     .command('migrate')

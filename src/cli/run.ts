@@ -5,6 +5,7 @@ import { systemClock } from '../runtime/clock.ts';
 import { loadConfig } from '../runtime/config/load.ts';
 import { createLogger } from '../runtime/log.ts';
 import { prepareDatabase } from '../storage/roles.ts';
+import { checkNamedFiles } from './check-config.ts';
 import { stateFolder } from './daemon-call.ts';
 import { CliError, EXIT } from './exit-codes.ts';
 import { print, toJson } from './output.ts';
@@ -20,6 +21,7 @@ export async function runGateway(options: {
     throw new CliError(`no section ${unknown.join(', ')}; there are: ${SECTIONS.join(', ')}`, EXIT.usage);
   }
   const config = loadConfig(options.configFile);
+  await checkNamedFiles(config);
   const home = stateFolder();
   mkdirSync(home, { recursive: true, mode: 0o700 });
   return runDaemon({
