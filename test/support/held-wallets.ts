@@ -3,8 +3,8 @@ import { waitUntil } from '../../src/runtime/pause.ts';
 
 /** Somebody else's lock on every wallet: what would move points stands still in the middle of its transaction. */
 export interface HeldWallets {
-  /** Resolves when a transaction of a daemon's ledger waits for the lock. */
-  isWaitedFor(): Promise<void>;
+  /** Resolves when so many transactions of a daemon's ledger wait for the lock; one lane is one. */
+  isWaitedFor(lanes?: number): Promise<void>;
   release(): Promise<void>;
 }
 
@@ -13,16 +13,17 @@ export async function holdWallets(databaseUrl: string): Promise<HeldWallets> {
   await holder.connect();
   await holder.query('begin');
   await holder.query('select 1 from account for update');
-  const waiting = async (): Promise<true | undefined> => {
+  const waiting = async (): Promise<number> => {
     const { rowCount } = await holder.query(
       `select 1 from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'
         and application_name = 'bonusgate ledger'`,
     );
-    return rowCount === 0 ? undefined : true;
+    return rowCount ?? 0;
   };
   return {
-    isWaitedFor: async () => {
-      if ((await waitUntil(waiting, { timeoutMs: 10_000 })) === undefined)
+    isWaitedFor: async (lanes = 1) => {
+      const enough = async () => (await waiting()) >= lanes || undefined;
+      if ((await waitUntil(enough, { timeoutMs: 10_000 })) === undefined)
         throw new Error('nothing waits for the wallets');
     },
     release: async () => {
