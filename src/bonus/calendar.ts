@@ -47,23 +47,48 @@ export function localOffsetMs(at: number, zone: string): number {
   return asUtc - Math.floor(at / 1000) * 1000;
 }
 
-/** The instant at which a local day begins. The second look corrects for a change of offset in between. */
+/**
+ * The instant at which a local day begins: its first midnight, by the offset that the zone has before or after it.
+ *
+ * Clocks may be put back to midnight, which then comes twice, or forward over it: there is no such time of day, and
+ * the day begins with the change. A zone may even leave out a whole day (Pacific/Apia, 30 December 2011).
+ */
 function startOfLocalDay(year: number, month: number, day: number, zone: string): number {
   const wanted = Date.UTC(year, month, day);
-  const first = wanted - localOffsetMs(wanted, zone);
-  return wanted - localOffsetMs(first, zone);
+  const hasBegun = (at: number): boolean => localDay(at, zone) >= wanted;
+  const before = wanted - localOffsetMs(wanted - DAY_MS, zone);
+  const after = wanted - localOffsetMs(wanted + DAY_MS, zone);
+  const midnights = [Math.min(before, after), Math.max(before, after)] as const;
+  const start = midnights.find((at) => hasBegun(at) && !hasBegun(at - 1));
+  return start ?? firstInstant(midnights[0] - DAY_MS, midnights[1] + DAY_MS, hasBegun);
+}
+
+/** The local day as if it were one of UTC: midnight of that date. */
+function localDay(at: number, zone: string): number {
+  const { year, month, day } = localDate(at, zone);
+  return Date.UTC(year, month, day);
+}
+
+/** Where in `(before, after]` something becomes true that is not at `before` and is at `after`. */
+function firstInstant(before: number, after: number, isTrue: (at: number) => boolean): number {
+  let [low, high] = [before, after];
+  while (high - low > 1) {
+    const middle = Math.floor((low + high) / 2);
+    if (isTrue(middle)) high = middle;
+    else low = middle;
+  }
+  return high;
 }
 
 /** Local day as a number of days since 1970, for windows of limits. */
 export function localDayNumber(at: number, zone: string): number {
-  const { year, month, day } = localDate(at, zone);
-  return Math.floor(Date.UTC(year, month, day) / DAY_MS);
+  return localDay(at, zone) / DAY_MS;
 }
 
 /** First day of the local month, as {@link localDayNumber}. */
 export function localMonthNumber(at: number, zone: string): number {
   const { year, month } = localDate(at, zone);
-  return Math.floor(Date.UTC(year, month, 1) / DAY_MS);
+  return Date.UTC(year, month, 1) / DAY_MS;
 }
 
 /**
