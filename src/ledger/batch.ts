@@ -14,6 +14,7 @@ import {
 } from './kinds/kind.ts';
 import { moReader, moWriter } from './kinds/mo.ts';
 import { outboxWriter } from './kinds/outbox.ts';
+import { noticeWriter } from './kinds/notice.ts';
 import { pendingReader, pendingWriter } from './kinds/pending.ts';
 import { postingWriter } from './kinds/posting.ts';
 import { requestReader, requestWriter } from './kinds/request.ts';
@@ -31,6 +32,8 @@ export interface BatchContext extends DecideContext {
   /** Fetches serials ahead, so that `serial` never has to wait. */
   refillSerials(): Promise<void>;
   classOf(id: number): LotClass;
+  /** Called after a COMMIT that wrote notices. */
+  onNotices?: () => void;
 }
 
 /**
@@ -50,6 +53,7 @@ export async function runBatch(
   const set = await load(lane, operations, context);
   const decided = operations.map((operation) => decideOne(set, operation, context));
   await commit(lane, set.writes);
+  if (set.writes.notices.size > 0) context.onNotices?.();
   return decided;
 }
 
@@ -158,6 +162,7 @@ async function commit(lane: Pipeline, writes: Writes): Promise<void> {
   for (const { kind, rows } of writes.records.written()) write(kind, rows);
   write(moWriter, [...writes.mos.values()]);
   write(outboxWriter, writes.outbox);
+  write(noticeWriter, [...writes.notices.values()]);
   const check = lane.send(CHECK_MANIFEST, [textValue(manifest.join(''))]);
   let refused: unknown;
   for (const answer of [...sent, check]) answer.catch((error: unknown) => (refused ??= error));

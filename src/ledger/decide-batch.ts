@@ -2,8 +2,8 @@ import { Refusal } from '../errors.ts';
 import { SECOND_MS, DAY_MS } from '../values/instant.ts';
 import { isOutOfLife } from './key-life.ts';
 import type { StoredMo } from './kinds/mo.ts';
-import { walletOf } from './keys.ts';
-import type { Decision, Operation, OutboxDraft, Posted } from './operation.ts';
+import { ownerOf, walletOf } from './keys.ts';
+import type { Decision, NoticeDraft, Operation, OutboxDraft, Posted } from './operation.ts';
 import type { LeasedOutbox, Verdict } from './records.ts';
 import type { WorkingSet } from './working-set.ts';
 
@@ -15,7 +15,11 @@ export interface DecideContext {
   readonly leaseMs: number;
   /** The newest proof of this daemon's own sessions, fresher than what is stored. */
   provedUntil(sessionId: string): number;
+  /** What the owners of wallets are told of movements of points, whatever operation made them. */
+  factsOf?: FactsOf;
 }
+
+export type FactsOf = (decision: Decision, now: number) => readonly NoticeDraft[];
 
 /** A redelivery within this time of the first delivery is the same request, in doubt or not (ADR 1). */
 export const MO_SAME_MS = 60 * SECOND_MS;
@@ -61,6 +65,7 @@ function carryOut(set: WorkingSet, operation: Operation, context: DecideContext)
   for (const row of notices) set.addOutbox(row);
   const verdict = decision.refused ?? ({ kind: 'done', data: decision.data } as const);
   const posted = record(set, operation, verdict, context);
+  tell(set, operation, decision, posted, context);
   return notices.length === 0 ? posted : { ...posted, notices };
 }
 
@@ -76,6 +81,27 @@ function noticesOf(
     const { home } = walletOf(notice.subscriber);
     return leased(set, { ...notice, dueAt: set.now }, { home, trace: request.trace }, context);
   });
+}
+
+/** The facts that the decision names, and movements of wallets that it does not name; who gets a message knows already. */
+function tell(
+  set: WorkingSet,
+  { request }: Operation,
+  decision: Decision,
+  posted: Pick<Extract<Posted, { kind: 'posted' }>, 'outbox'>,
+  { factsOf }: DecideContext,
+): void {
+  const own = decision.facts ?? [];
+  for (const draft of own) set.addNotice(draft, request.trace);
+  if (factsOf === undefined || (decision.transfers ?? []).length === 0) return;
+  const messages = [...(decision.notices ?? []), ...(posted.outbox === undefined ? [] : [posted.outbox])];
+  for (const draft of factsOf(decision, set.now)) {
+    const owner = ownerOf(draft.account);
+    const told =
+      own.some(({ account }) => account === draft.account) ||
+      messages.some(({ subscriber }) => subscriber === owner);
+    if (!told) set.addNotice(draft, request.trace);
+  }
 }
 
 /** Stores the verdict, the MO's fingerprint and the reply; they commit with the points or not at all. */

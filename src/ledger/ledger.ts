@@ -3,6 +3,7 @@ import type { Logger } from '../runtime/log.ts';
 import { SECOND_MS } from '../values/instant.ts';
 import type { PostgresPool } from '../storage/postgres.ts';
 import { loadLotClasses, type LotClasses } from './class-store.ts';
+import type { FactsOf } from './decide-batch.ts';
 import { createPoster, POSTER_DEFAULTS, type Poster } from './poster.ts';
 import type { LeasedOutbox } from './records.ts';
 import { createSerials } from './serials.ts';
@@ -27,6 +28,10 @@ export interface LedgerOptions {
   /** Proof of delivery of this daemon's own SMPP sessions. */
   provedUntil(sessionId: string): number;
   onOutbox(rows: readonly LeasedOutbox[]): void;
+  /** What movements of points tell their owners; nothing when absent. */
+  readonly factsOf?: FactsOf;
+  /** Called after a commit that wrote notices. */
+  onNotices?: () => void;
   readonly lanes?: number;
   readonly batchMax?: number;
   readonly liveMax?: number;
@@ -60,6 +65,8 @@ export async function openLedger(options: LedgerOptions): Promise<Ledger> {
       serial: () => serials.next(),
       refillSerials: () => serials.refill(),
       classOf: (id) => classes.get(id),
+      ...(options.factsOf && { factsOf: options.factsOf }),
+      onNotices: () => options.onNotices?.(),
     },
     onOutbox: (rows) => options.onOutbox(rows),
   });

@@ -6,6 +6,7 @@ import type {
   HoldRecord,
   LeasedOutbox,
   MoRecord,
+  NoticeRecord,
   OutboxRecord,
   PendingRecord,
   RequestRecord,
@@ -61,6 +62,11 @@ export type OutboxDraft = Omit<OutboxRecord, 'home' | 'id' | 'createdAt' | 'trac
 export interface Notice extends Omit<OutboxDraft, 'dueAt'> {
   readonly subscriber: number;
 }
+
+/** A notice as a decision makes it; see `src/notify/notice.ts`. Due at once unless `dueAt` says later. */
+export type NoticeDraft = Omit<NoticeRecord, 'home' | 'createdAt' | 'trace' | 'dueAt'> & {
+  readonly dueAt?: number;
+};
 
 export interface OperationKeys {
   readonly accounts: readonly AccountKey[];
@@ -135,6 +141,12 @@ export interface Decision {
   readonly records?: readonly RecordWrite[];
   /** What others are told of it; committed with it when it is done, not when it is refused. */
   readonly notices?: readonly Notice[];
+
+  /**
+   * What the owners of wallets are to be told, in the same commit. A wallet with a notice here gets none of those that
+   * movements of points bring by themselves.
+   */
+  readonly facts?: readonly NoticeDraft[];
   /** A refusal that still changes something (a wrong code counts an attempt). */
   readonly refused?: Verdict & { kind: 'refused' };
 }

@@ -138,6 +138,26 @@ export interface MoRecord {
   readonly requestKey: Buffer;
 }
 
+/** Classes of notices by who may stop them; the number is stored. */
+export const NOTICE_CLASS = { service: 0, legal: 1, marketing: 2 } as const;
+export type NoticeClass = keyof typeof NOTICE_CLASS;
+
+/** Something to tell the owner of a wallet, once: how and where is decided after the commit. */
+export interface NoticeRecord {
+  readonly home: number;
+  readonly account: number;
+  /** The business fact; the same fact is told once. */
+  readonly fact: string;
+  readonly template: string;
+  readonly class: number;
+  /** JSON of the template's variables; nothing that names a person. */
+  readonly variables: string;
+  readonly trace: Buffer;
+  readonly createdAt: number;
+  /** Not to be told before. */
+  readonly dueAt: number;
+}
+
 export const OUTBOX_STATE = {
   open: 0,
   sent: 1,

@@ -5,13 +5,14 @@ import type { StoredRequest } from './kinds/request.ts';
 import type { LotClass } from './lot-classes.ts';
 import { totalOf } from './lots.ts';
 import { OwnedRecords, type LoadedRecords } from './owned-records.ts';
-import type { Decision, Operation, RequestIdentity, View } from './operation.ts';
+import type { Decision, NoticeDraft, Operation, RequestIdentity, View } from './operation.ts';
 import {
   ROLE,
   type AccountRecord,
   type HoldRecord,
   type LeasedOutbox,
   type MoRecord,
+  type NoticeRecord,
   type PendingRecord,
   type PostingRecord,
   type RequestRecord,
@@ -31,6 +32,8 @@ export interface Writes {
   readonly records: OwnedRecords;
   readonly mos: Map<string, MoRecord>;
   readonly outbox: LeasedOutbox[];
+  /** By wallet and fact: what two operations of a batch would tell is told once. */
+  readonly notices: Map<string, NoticeRecord>;
 }
 
 export interface Loaded {
@@ -57,6 +60,7 @@ export class WorkingSet {
     records: new OwnedRecords(),
     mos: new Map(),
     outbox: [],
+    notices: new Map(),
   };
   readonly #accounts = new Map<number, AccountRecord>();
   readonly #requests = new Map<string, StoredRequest>();
@@ -149,6 +153,23 @@ export class WorkingSet {
 
   addOutbox(row: LeasedOutbox): void {
     this.writes.outbox.push(row);
+  }
+
+  addNotice(draft: NoticeDraft, trace: Buffer): void {
+    const { account, fact, template, variables, class: noticeClass, dueAt } = draft;
+    const key = `${String(account)} ${fact}`;
+    if (this.writes.notices.has(key)) return;
+    this.writes.notices.set(key, {
+      home: homeOf(account),
+      account,
+      fact,
+      template,
+      class: noticeClass,
+      variables,
+      trace,
+      createdAt: this.now,
+      dueAt: Math.max(dueAt ?? this.now, this.now),
+    });
   }
 
   serial(): number {

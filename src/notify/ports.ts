@@ -1,5 +1,7 @@
 import type { Instant } from '../values/instant.ts';
+import type { Language } from '../values/language.ts';
 import type { TraceId } from '../values/trace.ts';
+import type { VariableValue } from './templates.ts';
 
 /** A message on its way to a handset. The wire splits it, encodes it and numbers its parts. */
 export interface OutboundSms {
@@ -65,3 +67,43 @@ export interface DeliveryReceipt {
 
 /** Stores a receipt; the wire answers ESME_ROK only when it resolves true. Never rejects. */
 export type ReceiveReceipt = (receipt: DeliveryReceipt) => Promise<boolean>;
+
+/** Ways to reach a subscriber with a notice; the number in the database is the position. */
+export const NOTICE_CHANNELS = ['push', 'sms', 'mail'] as const;
+export type NoticeChannel = (typeof NOTICE_CHANNELS)[number];
+
+export interface NoticeWords {
+  /** Of an e-mail. */
+  readonly subject: string;
+  readonly text: string;
+}
+
+/** Says a notice in a language; undefined for a template that is not known any more. Exported by `channels/texts`. */
+export type WordNotice = (asked: {
+  readonly template: string;
+  readonly channel: NoticeChannel;
+  readonly language: Language;
+  /** IANA name; days are told in it. */
+  readonly zone: string;
+  readonly variables: Readonly<Record<string, VariableValue>>;
+}) => NoticeWords | undefined;
+
+/** A notice on its way to a handset's screen (network-initiated USSD) or a mailbox. */
+export interface DirectNotice extends NoticeWords {
+  /** Unique for ever; the same when it is offered again. */
+  readonly id: string;
+  readonly trace: TraceId;
+  /** E.164 digits, or the e-mail address. */
+  readonly to: string;
+}
+
+/**
+ * How it ended. `delivered`: shown on the handset. `accepted`: the mail server took it. `refused`: never, by this
+ * channel. `retry`: not taken, may be offered again. `unknown`: no answer; it may or may not have arrived.
+ */
+export type DirectReceipt =
+  | { readonly kind: 'delivered' | 'accepted' }
+  | { readonly kind: 'refused' | 'retry' | 'unknown'; readonly reason: string };
+
+/** Exported by the SMPP wire (USSD push) and the mail wire, passed to the notifier by the daemon. Never rejects. */
+export type SendDirect = (notice: DirectNotice) => Promise<DirectReceipt>;

@@ -1,4 +1,5 @@
 import type { Db } from '../storage/postgres.ts';
+import { NOTICE_STATE } from './plan.ts';
 import { MESSAGE_STATES, type DeliveryReceipt } from './ports.ts';
 
 /**
@@ -21,6 +22,13 @@ const APPLY_HITS = `
   where p.smsc = h.smsc and p.message_id = h.message_id and p.home = h.home and p.outbox_id = h.outbox_id
     and p.part = h.part and (p.message_state is null or p.message_state in ${NOT_FINAL})`;
 
+/** A notice that waits for this message, or gave up waiting, looks at it again. */
+const WAKE_NOTICES = `
+  update notice n set state = ${String(NOTICE_STATE.sms)}, due_at = h.received_at
+  from hit h join notice_attempt a on a.home = h.home and a.outbox_id = h.outbox_id
+  where n.home = a.home and n.account = a.account and n.fact = a.fact and h.message_state not in ${NOT_FINAL}
+    and n.state in (${String(NOTICE_STATE.sms)}, ${String(NOTICE_STATE.sent)})`;
+
 /** Stores receipts, those of unknown messages for later. Repeats change nothing. */
 export async function applyReceipts(db: Db, receipts: readonly DeliveryReceipt[]): Promise<void> {
   await db.query(
@@ -28,7 +36,8 @@ export async function applyReceipts(db: Db, receipts: readonly DeliveryReceipt[]
        select * from unnest($1::text[], $2::text[], $3::text[], $4::smallint[], $5::text[], $6::timestamptz[])
          r(smsc, message_id, destination, message_state, error, received_at)),
      hit as materialized (select r.*, m.home, m.outbox_id, m.part from r left join lateral (${PART_OF_RECEIPT}) m on true),
-     applied as (${APPLY_HITS})
+     applied as (${APPLY_HITS}),
+     woken as (${WAKE_NOTICES})
      insert into early_receipt (smsc, message_id, destination, message_state, error, received_at)
        select smsc, message_id, destination, message_state, error, received_at from hit where home is null
      on conflict do nothing`,
@@ -48,7 +57,8 @@ export async function matchEarlyReceipts(db: Db, lapsed: number): Promise<void> 
   await db.query(
     `with hit as materialized (
        select r.*, m.home, m.outbox_id, m.part from early_receipt r join lateral (${PART_OF_RECEIPT}) m on true),
-     applied as (${APPLY_HITS})
+     applied as (${APPLY_HITS}),
+     woken as (${WAKE_NOTICES})
      delete from early_receipt e where e.received_at < $1 or exists (
        select from hit where hit.smsc = e.smsc and hit.message_id = e.message_id
          and hit.destination = e.destination and hit.message_state = e.message_state)`,

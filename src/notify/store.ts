@@ -1,5 +1,6 @@
 import type { Db, PostgresPool } from '../storage/postgres.ts';
 import { OUTBOX_STATE } from '../ledger/records.ts';
+import { NOTICE_STATE } from './plan.ts';
 import { keyOf, type OutboxKey, type OutboxRow, type SentPart, type Settlement } from './outbox.ts';
 
 /** SQL over `outbox` and `sms_part`. Every write of a lease holder is fenced by its owner number. */
@@ -114,8 +115,23 @@ export async function writeSettlements(
       ],
     );
     await insertParts(tx, settlements);
+    await wakeNotices(tx, settlements);
     return new Set(rows.map(({ home, id }) => keyOf({ home, id: Number(id) })));
   });
+}
+
+/** A notice whose message will not be sent tries its next channel at once. */
+async function wakeNotices(tx: Db, settlements: readonly Settlement[]): Promise<void> {
+  const { open, sent, shown } = OUTBOX_STATE;
+  const ended = settlements.filter(({ state }) => state !== open && state !== sent && state !== shown);
+  if (ended.length === 0) return;
+  await tx.query(
+    `update notice n set due_at = r.at
+     from unnest($1::smallint[], $2::bigint[], $3::timestamptz[]) r(home, id, at)
+       join notice_attempt a on a.home = r.home and a.outbox_id = r.id
+     where n.home = a.home and n.account = a.account and n.fact = a.fact and n.state = ${String(NOTICE_STATE.sms)}`,
+    [ended.map(({ home }) => home), ended.map(({ id }) => id), ended.map(({ at }) => new Date(at))],
+  );
 }
 
 async function insertParts(tx: Db, settlements: readonly Settlement[]): Promise<void> {

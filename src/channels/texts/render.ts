@@ -4,7 +4,8 @@ import type { Language } from '../../values/language.ts';
 import type { BalanceView, CatalogueItem, HistoryEntry, Outcome, Quote, Result } from '../command.ts';
 import { smsParts } from './alphabet.ts';
 import { formatDay, formatShortDay, formatTime, signed } from './numbers.ts';
-import type { Texts, TextValues } from './texts.ts';
+import type { Texts } from './texts.ts';
+import type { TextValues } from './wording.ts';
 
 /** Whom a text is for. */
 export interface Reader {

@@ -1,26 +1,16 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
-import { IntlMessageFormat, type Formatters } from 'intl-messageformat';
 import { z } from 'zod';
 import { ConfigError, type ConfigProblem } from '../../runtime/config/problem.ts';
 import { parseYaml } from '../../runtime/config/yaml-file.ts';
 import { LANGUAGES, type Language } from '../../values/language.ts';
 import { TEXT_ARGUMENTS, TEXT_KEYS, type TextKey } from './keys.ts';
-import { groupDigits } from './numbers.ts';
-
-/** What a text is filled in with. Points are given as bigint, everything else ready to read. */
-export type TextValues = Readonly<Record<string, string | number | bigint>>;
+import { compileWording, sayWording, type TextValues, type Wording } from './wording.ts';
 
 /** Says what has a name, in a language. Pure once loaded: usable inside a ledger decision. */
 export interface Texts {
   /** Never throws: of a text's variants, the first whose arguments are all given is used. */
   say(key: TextKey, language: Language, values?: TextValues): string;
-}
-
-/** One wording, with the arguments it needs. */
-interface Variant {
-  readonly message: IntlMessageFormat;
-  readonly names: readonly string[];
 }
 
 const wording = z.string().min(1);
@@ -30,7 +20,7 @@ const fileShape = z.record(
 );
 type FileShape = z.infer<typeof fileShape>;
 
-type Compiled = ReadonlyMap<string, readonly Variant[]>;
+type Compiled = ReadonlyMap<string, readonly Wording[]>;
 
 /**
  * Loads `en.yaml`, `ru.yaml`, ... from a folder.
@@ -55,7 +45,7 @@ export function compileTexts(sources: Readonly<Record<Language, { file: string; 
   const problems = compareLanguages(compiled, sources);
   if (problems.length > 0) throw new ConfigError(problems);
   return {
-    say: (key, language, values = {}) => sayOne(compiled.get(language)!.get(key)!, values),
+    say: (key, language, values = {}) => sayWording(compiled.get(language)!.get(key)!, values),
   };
 }
 
@@ -65,13 +55,13 @@ type Complain = (message: string, path: readonly string[]) => void;
 function fileSchema(language: Language) {
   return fileShape.transform((value, context): Compiled => {
     const complain: Complain = (message, at) => context.addIssue({ code: 'custom', path: [...at], message });
-    const compiled = new Map<string, readonly Variant[]>();
+    const compiled = new Map<string, readonly Wording[]>();
     for (const [key, { wordings, at }] of flatten(value)) {
       if (!(TEXT_KEYS as readonly string[]).includes(key)) {
         complain('no such text', at);
         continue;
       }
-      const variants = wordings.map((text) => compileVariant(language, text, at, complain));
+      const variants = wordings.map((text) => compileOne(language, text, at, complain));
       const found = variants.filter((variant) => variant !== undefined);
       checkVariants(key as TextKey, found, at, complain);
       compiled.set(key, found);
@@ -93,18 +83,14 @@ function* flatten(value: FileShape): Generator<[string, { wordings: readonly str
   }
 }
 
-function compileVariant(
+function compileOne(
   language: Language,
   text: string,
   at: readonly string[],
   complain: Complain,
-): Variant | undefined {
+): Wording | undefined {
   try {
-    const message = new IntlMessageFormat(text, language, undefined, {
-      formatters: FORMATTERS,
-      ignoreTag: true,
-    });
-    return { message, names: [...argumentNames(message.getAst())].sort() };
+    return compileWording(language, text);
   } catch (error) {
     complain(error instanceof Error ? error.message : String(error), at);
     return undefined;
@@ -113,7 +99,7 @@ function compileVariant(
 
 function checkVariants(
   key: TextKey,
-  variants: readonly Variant[],
+  variants: readonly Wording[],
   at: readonly string[],
   complain: Complain,
 ): void {
@@ -148,57 +134,4 @@ function compareLanguages(
       return [{ file: sources[other].file, line: 1, column: 1, key, message }];
     }),
   );
-}
-
-function sayOne(variants: readonly Variant[], values: TextValues): string {
-  const fitting = variants.find(({ names }) => names.every((name) => values[name] !== undefined));
-  const { message } = fitting ?? variants.at(-1)!;
-  // Points stay below 2^53 (POINTS_MAX), so the conversion for plural rules is exact.
-  const plain = Object.entries(values).map(([name, value]) => [
-    name,
-    typeof value === 'bigint' ? Number(value) : value,
-  ]);
-  try {
-    return String(message.format(Object.fromEntries(plain) as Record<string, string | number>)).trim();
-  } catch {
-    // An argument of the wrong type: a reply without its number is better than none.
-    return literalPart(variants.at(-1)!);
-  }
-}
-
-function literalPart({ message }: Variant): string {
-  const elements = message.getAst() as readonly AstElement[];
-  return elements.map((element) => (element.type === 0 ? element.value : '')).join('');
-}
-
-/** The parts of formatjs' syntax tree that matter here: 0 literal, 5 select, 6 plural, 7 the `#` sign. */
-interface AstElement {
-  readonly type: number;
-  readonly value?: string;
-  readonly options?: Readonly<Record<string, { readonly value: readonly AstElement[] }>>;
-}
-
-function argumentNames(elements: readonly AstElement[], found = new Set<string>()): Set<string> {
-  for (const element of elements) {
-    if (element.type !== 0 && element.value !== undefined) found.add(element.value);
-    for (const option of Object.values(element.options ?? {})) argumentNames(option.value, found);
-  }
-  return found;
-}
-
-/** Numbers as our parser reads them back: groups of three with spaces, never a comma or a dot. */
-const FORMATTERS: Formatters = {
-  getNumberFormat: (locale) =>
-    ({ format: (value: number) => groupDigits(value, String(locale)) }) as Intl.NumberFormat,
-  getDateTimeFormat: (...options) => new Intl.DateTimeFormat(...options),
-  getPluralRules: (locale, options) => pluralRules(String(locale), options),
-};
-
-const rulesByKey = new Map<string, Intl.PluralRules>();
-
-function pluralRules(locale: string, options?: Intl.PluralRulesOptions): Intl.PluralRules {
-  const key = `${locale} ${options?.type ?? 'cardinal'}`;
-  const known = rulesByKey.get(key) ?? new Intl.PluralRules(locale, options);
-  rulesByKey.set(key, known);
-  return known;
 }

@@ -4,6 +4,7 @@ import { catalogueConfig } from './catalogue.ts';
 import { adminConfig, httpConfig } from './http.ts';
 import { icapConfig } from './icap.ts';
 import { ivrConfig } from './ivr.ts';
+import { noticesConfig } from './notices.ts';
 import { notifyConfig } from './notify.ts';
 import { numberPlanConfig } from './number-plan.ts';
 import { diskGuardConfig, ledgerConfig, lifecycleConfig, logConfig } from './operations.ts';
@@ -38,6 +39,7 @@ const sections = z.strictObject({
     })
     .prefault({}),
   notify: notifyConfig.prefault({}),
+  notices: noticesConfig.prefault({}),
   storage: storageConfig.prefault({}),
   ledger: ledgerConfig.prefault({}),
   retention: retentionConfig.prefault({}),
@@ -65,6 +67,7 @@ export type Config = z.output<typeof sections>;
 /** Keys that take effect on SIGHUP; every other one needs a restart. */
 export const RELOADABLE: readonly string[] = [
   'programme',
+  'notices.operations',
   'log.level',
   'diskGuard.stopBelowMb',
   'diskGuard.resumeAboveMb',
