@@ -11,8 +11,6 @@ import { createRecipientNotice } from '../channels/sms/recipient-notice.ts';
 import { loadTexts, type Texts } from '../channels/texts/texts.ts';
 import { Refusal } from '../errors.ts';
 import { createTokens, type Tokens } from '../access/tokens.ts';
-import { createRecordEvents } from '../earning/record-events.ts';
-import type { RecordEvents } from '../channels/api/events.ts';
 import { closeWallet } from '../ledger/decide/close.ts';
 import { fillPool } from '../ledger/decide/pool.ts';
 import { walletOf } from '../ledger/keys.ts';
@@ -32,6 +30,7 @@ import { loadOrCreateSecret } from '../runtime/secret-file.ts';
 import type { ClosingEvent } from '../subscribers/subscriber.ts';
 import { createSubscribers, type Subscribers } from '../subscribers/subscribers.ts';
 import type { Msisdn } from '../values/msisdn.ts';
+import { openEarning, type Earning } from './earning.ts';
 import { inHome, type Storage } from './storage.ts';
 
 /** Everything behind the channels: the ledger, who subscribers are, what points buy and what can be asked for. */
@@ -44,7 +43,7 @@ export interface Core {
   readonly texts: Texts;
   readonly execute: Execute;
   readonly executeDeps: ExecuteDeps;
-  readonly recordEvents: RecordEvents;
+  readonly earning: Earning;
   readonly ledgerApi: LedgerApi;
   priceList(): PriceList;
   close(): Promise<void>;
@@ -93,7 +92,7 @@ export async function openCore(deps: CoreDeps): Promise<Core> {
   const priceList = await publishPrices(config, storage, ledger, clock);
   const texts = loadTexts(config.sms.texts);
   const executeDeps = executeDepsOf(deps, { ledger, subscribers, texts, priceList: () => priceList });
-  const programme = () => deps.config().programme;
+  const earning = await openEarning({ pool, ledger, subscribers, clock, log, config: deps.config });
   return {
     daemonId,
     ledger,
@@ -103,14 +102,11 @@ export async function openCore(deps: CoreDeps): Promise<Core> {
     texts,
     execute: createExecute(executeDeps),
     executeDeps,
-    recordEvents: await createRecordEvents({
-      ledger,
-      programme,
-      resolve: (msisdn, at) => subscribers.resolveNumber(msisdn, at),
-    }),
+    earning,
     ledgerApi: ledgerApi(deps, ledger),
     priceList: () => priceList,
     close: async () => {
+      earning.close();
       await ledger.close(LEDGER_STOP_MS);
       await proofs.close();
     },

@@ -268,7 +268,7 @@ class Daemon {
     return {
       name: 'http',
       start: async () => {
-        const { subscribers, recordEvents, ledgerApi, tokens } = this.#core;
+        const { subscribers, earning, ledgerApi, tokens } = this.#core;
         this.#http = await startHttp(this.#config.http, {
           clock,
           log,
@@ -276,7 +276,7 @@ class Daemon {
           routes: apiRoutes({
             clock,
             subscribers,
-            recordEvents,
+            recordEvents: earning.recordEvents,
             ledger: ledgerApi,
             numberPlan: this.#config.numberPlan,
           }),

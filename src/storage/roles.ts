@@ -15,6 +15,10 @@ export const APPEND_ONLY_TABLES: readonly string[] = [
   'lot_class',
   'subscriber_event',
   'price_list',
+  'parameter_value',
+  'business_event',
+  'business_event_rest',
+  'assessment_result',
 ];
 
 /**

@@ -13,10 +13,13 @@ export interface BusinessEvent {
   /** `purchase`, `payment`, `topup` or another name that earning rules know. */
   readonly type: string;
   readonly msisdn: Msisdn;
-  readonly amount: Money;
+  /** Absent where no money is involved: a registration, a completed profile. */
+  readonly amount?: Money;
   readonly occurredAt: Instant;
   /** Partner code, when it is not the token's own. */
   readonly partner?: string;
+  /** Categories and the like, for rules to look for. */
+  readonly labels?: readonly string[];
 }
 
 /** How one event ended: recorded now, known already, or refused for good. */
@@ -46,20 +49,33 @@ const minor = z
   .transform(BigInt)
   .meta({ description: 'minor units: "12550" with RUB is 125.50 roubles' });
 
-const eventBody = z.strictObject({
-  id: z.string().regex(/^[\x21-\x7e]{1,100}$/, '1 to 100 printable characters without spaces'),
-  type: z
-    .string()
-    .regex(/^[a-z][a-z0-9_.]{0,39}$/, 'a lower-case name, for example purchase')
-    .meta({ description: 'purchase, payment, topup or another name that the earning rules know' }),
-  msisdn: z.string().max(32).meta({ description: 'phone number of the subscriber, E.164 digits' }),
-  amount: z.strictObject({ minor, currency: currencyField }),
-  occurredAt: instantField,
-  partner: z
-    .string()
-    .regex(/^[A-Za-z0-9_.-]{1,64}$/)
-    .optional(),
-});
+/** Types that are about money, so that a forgotten amount is no silent zero. */
+const MONEY_TYPES: readonly string[] = ['purchase', 'payment', 'topup'];
+
+const eventBody = z
+  .strictObject({
+    id: z.string().regex(/^[\x21-\x7e]{1,100}$/, '1 to 100 printable characters without spaces'),
+    type: z
+      .string()
+      .regex(/^[a-z][a-z0-9_.]{0,39}$/, 'a lower-case name, for example purchase')
+      .meta({ description: 'purchase, payment, topup or another name that the earning rules know' }),
+    msisdn: z.string().max(32).meta({ description: 'phone number of the subscriber, E.164 digits' }),
+    amount: z.strictObject({ minor, currency: currencyField }).optional(),
+    occurredAt: instantField,
+    partner: z
+      .string()
+      .regex(/^[A-Za-z0-9_.-]{1,64}$/)
+      .optional(),
+    labels: z
+      .array(z.string().regex(/^[A-Za-z0-9_.-]{1,40}$/, 'letters, digits, dots, dashes'))
+      .max(16)
+      .optional()
+      .meta({ description: 'categories of goods and the like; earning rules can look for them' }),
+  })
+  .refine(({ type, amount }) => amount !== undefined || !MONEY_TYPES.includes(type), {
+    path: ['amount'],
+    message: 'is required for this type of event',
+  });
 
 const eventAnswer = z.object({
   id: z.string(),
@@ -113,11 +129,16 @@ async function record(
   bodies: readonly z.output<typeof eventBody>[],
   { recordEvents, numberPlan }: EventRoutesDeps,
 ): Promise<EventResult[]> {
-  const parsed = bodies.map(({ partner, ...body }) => {
+  const parsed = bodies.map(({ partner, amount, labels, ...body }) => {
     const msisdn = findMsisdn(body.msisdn, numberPlan);
-    return msisdn === undefined
-      ? undefined
-      : { ...body, msisdn, ...(partner === undefined ? {} : { partner }) };
+    if (msisdn === undefined) return undefined;
+    return {
+      ...body,
+      msisdn,
+      ...(partner !== undefined && { partner }),
+      ...(amount !== undefined && { amount }),
+      ...(labels !== undefined && { labels }),
+    };
   });
   const events = parsed.filter((event) => event !== undefined);
   const outcomes = [...(events.length === 0 ? [] : await recordEvents(actor, events))];

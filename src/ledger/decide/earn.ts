@@ -121,7 +121,8 @@ function amountOf(
   return { account, points };
 }
 
-function settleDebt(
+/** Credits a lot, of which a share first pays off what the member owes (bonus-core §3.4.5). */
+export function settleDebt(
   view: View,
   before: AccountRecord,
   lot: Lot,

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { cashbackConfig, returnKeyConfig } from './cashback.ts';
 import { catalogueConfig } from './catalogue.ts';
+import { earningConfig } from './earning.ts';
 import { adminConfig, httpConfig } from './http.ts';
 import { icapConfig } from './icap.ts';
 import { ivrConfig } from './ivr.ts';
@@ -18,6 +19,7 @@ import { ussdConfig } from './ussd.ts';
 
 const sections = z.strictObject({
   programme: programmeConfig.prefault({}),
+  earning: earningConfig.prefault({}),
   catalogue: catalogueConfig.prefault({}),
   numberPlan: numberPlanConfig.prefault({}).describe('how people of this country write their own numbers'),
   subscribers: subscribersConfig.prefault({}),
@@ -68,6 +70,7 @@ export type Config = z.output<typeof sections>;
 export const RELOADABLE: readonly string[] = [
   'programme',
   'notices.operations',
+  'earning',
   'log.level',
   'diskGuard.stopBelowMb',
   'diskGuard.resumeAboveMb',

@@ -152,16 +152,19 @@ function requestOf(chance: (below: number) => number): Buffer {
   return Buffer.concat([Buffer.from(head), body]);
 }
 
+function isMoney(amount: BusinessEvent['amount']): boolean {
+  if (amount === undefined) return true;
+  const { minor, currency } = amount;
+  return typeof minor === 'bigint' && minor >= 0n && minor < 2n ** 63n && /^[A-Z]{3}$/.test(currency);
+}
+
 /** What every event must be, whatever was sent. */
 function isSound({ id, type, msisdn, amount, occurredAt, partner }: BusinessEvent): boolean {
   return (
     /^[\x21-\x7e]{1,100}$/.test(id) &&
     /^[a-z][a-z0-9_.]{0,39}$/.test(type) &&
     /^[1-9]\d{6,14}$/.test(msisdn) &&
-    typeof amount.minor === 'bigint' &&
-    amount.minor >= 0n &&
-    amount.minor < 2n ** 63n &&
-    /^[A-Z]{3}$/.test(amount.currency) &&
+    isMoney(amount) &&
     Number.isSafeInteger(occurredAt) &&
     (partner === undefined || partner.length <= 64)
   );
