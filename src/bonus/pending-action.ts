@@ -4,7 +4,9 @@
  */
 export type PendingAction =
   | { readonly kind: 'transfer'; readonly to: string; readonly points: string; readonly fee: string }
-  | { readonly kind: 'redeem'; readonly item: string; readonly points: string; readonly priceList: number };
+  | { readonly kind: 'redeem'; readonly item: string; readonly points: string; readonly priceList: number }
+  | { readonly kind: 'give_back'; readonly serial: number; readonly points: string }
+  | { readonly kind: 'buy'; readonly points: string; readonly minor: string; readonly currency: string };
 
 export function encodeAction(action: PendingAction): string {
   return JSON.stringify(action);

@@ -6,7 +6,7 @@ import { transfer, type MemberTransfer } from '../ledger/decide/transfer.ts';
 import { walletOf, type AccountKey } from '../ledger/keys.ts';
 import type { Operation } from '../ledger/operation.ts';
 import { findPendingById, findWallet, listPendings, listPool, type OpenPending } from '../ledger/store.ts';
-import { getItem, type PricedItem, type PriceList } from '../price-list/price-list.ts';
+import { getItem, type ListedItem, type PricedItem, type PriceList } from '../price-list/price-list.ts';
 import { newTraceId, randomDigits } from '../runtime/ids.ts';
 import type { PostgresPool } from '../storage/postgres.ts';
 import type { Instant } from '../values/instant.ts';
@@ -16,7 +16,9 @@ import { withNotice, type NoticeOfPoints } from './notice.ts';
 import { decodeAction, type PendingAction } from './pending-action.ts';
 import { prepare } from './prepare.ts';
 import { transferFee, transferLimits, type Programme } from './programme.ts';
-import { ALL_PARTS, redeem, type Redeemed } from './redeem.ts';
+import { redeem, type Redeemed } from '../redemptions/redeem.ts';
+import { ALL_PARTS } from '../redemptions/stock.ts';
+import { quoteBuy, quoteGiveBack, workBuy, workGiveBack } from './plan-orders.ts';
 
 /** A command worked out as far as it can be before the accounts are locked. */
 export interface Plan {
@@ -30,12 +32,21 @@ export interface Plan {
   toResult(data: unknown): Result;
 }
 
+/** An action ready for the ledger, and how its stored answer reads. */
+export interface Worked {
+  readonly part: Plan['part'];
+  toResult(data: unknown): Result;
+}
+
 export interface PlannerDeps {
   readonly pool: PostgresPool;
   readonly classes: LotClasses;
   /** Read at each command: a reload may change it. */
   programme(): Programme;
+  /** What is for sale now. */
   priceList(): PriceList;
+  /** An item as it was in one published version. */
+  findItem(version: number, code: string): Promise<ListedItem | undefined>;
   /** Who has the number now. */
   resolve(msisdn: Msisdn): Promise<{ readonly id: bigint; readonly status: string } | undefined>;
   findNumber(subscriber: bigint): Promise<Msisdn | undefined>;
@@ -74,7 +85,11 @@ export class Planner {
 
   async #planPrepare(action: MoneyAction, asked: PlanningFor): Promise<Plan> {
     const quoted = await this.#quote(action, asked);
-    if (asked.byCode && BigInt(quoted.action.points) < this.#deps.programme().codeFrom) {
+    if (
+      asked.byCode &&
+      quoted.action.kind !== 'buy' &&
+      BigInt(quoted.action.points) < this.#deps.programme().codeFrom
+    ) {
       return this.#planAction(quoted.action, asked, undefined);
     }
     const pendingId = Buffer.from(newTraceId(), 'hex');
@@ -88,7 +103,7 @@ export class Planner {
     });
     return {
       operation: `prepare_${action.kind}`,
-      content: { ...quoted.action, priceList: String(this.#deps.priceList().version) },
+      content: { ...textsOf(quoted.action), priceList: String(this.#deps.priceList().version) },
       part,
       toResult: (data) => {
         // A repeated request answers with the record that the first one made.
@@ -104,6 +119,10 @@ export class Planner {
   }
 
   async #quote(action: MoneyAction, asked: PlanningFor): Promise<{ action: PendingAction; quote: Quote }> {
+    if (action.kind === 'buy') return quoteBuy(this.#deps, action.points);
+    if (action.kind === 'give_back') {
+      return quoteGiveBack(this.#deps, walletOf(asked.subscriberId), action.order, asked.now);
+    }
     if (action.kind === 'redeem') {
       const list = this.#deps.priceList();
       const item = getItem(list, action.item);
@@ -176,17 +195,28 @@ export class Planner {
     pending: OpenPending | undefined,
   ): Promise<Plan> {
     const wallet = walletOf(asked.subscriberId);
-    const worked =
-      action.kind === 'transfer'
-        ? await this.#workTransfer(action, wallet, asked.subscriberId)
-        : await this.#workRedeem(action, wallet, pending !== undefined);
+    const worked = await this.#work(action, asked, pending !== undefined);
     return {
       operation: action.kind,
-      content: { ...action, priceList: action.kind === 'redeem' ? String(action.priceList) : '' },
+      content: textsOf(action),
       ...(pending !== undefined && { requestKey: pending.id }),
       part: pending === undefined ? worked.part : confirm(wallet, pending.id, worked.part),
       toResult: worked.toResult,
     };
+  }
+
+  #work(action: PendingAction, asked: PlanningFor, agreed: boolean): Promise<Worked> | Worked {
+    const wallet = walletOf(asked.subscriberId);
+    switch (action.kind) {
+      case 'transfer':
+        return this.#workTransfer(action, wallet, asked.subscriberId);
+      case 'redeem':
+        return this.#workRedeem(action, wallet, agreed);
+      case 'give_back':
+        return workGiveBack(this.#deps, action, wallet);
+      case 'buy':
+        return workBuy(this.#deps, action, wallet);
+    }
   }
 
   async #workTransfer(
@@ -235,9 +265,11 @@ export class Planner {
       priceList: list.version,
       voucher: item.voucherPattern === undefined ? null : voucherOf(item.voucherPattern),
       stockParts: item.stockPool === undefined ? [] : await this.#stockParts(item.stockPool),
+      zone: this.#deps.programme().zone,
     });
     const toResult = (data: unknown): Result => {
-      const { available, voucher } = data as Redeemed;
+      const { available, voucher, waiting } = data as Redeemed;
+      if (waiting) return { kind: 'ordered', item: publicItem(item), available };
       return { kind: 'redeemed', item: publicItem(item), available, ...(voucher !== null && { voucher }) };
     };
     return { part, toResult };
@@ -250,6 +282,11 @@ export class Planner {
     const plenty = parts.findIndex((pieces) => pieces > PLENTY);
     return plenty < 0 ? ALL_PARTS : [plenty];
   }
+}
+
+/** What a request key stands for, as the hash of its content takes it. */
+function textsOf(action: PendingAction): Readonly<Record<string, string>> {
+  return Object.fromEntries(Object.entries(action).map(([name, value]) => [name, String(value)]));
 }
 
 /** More than the ledger's live queue can hold. */

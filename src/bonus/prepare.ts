@@ -22,7 +22,7 @@ export interface Preparing {
  */
 export function prepare(preparing: Preparing): Pick<Operation, 'keys' | 'decide'> {
   const { wallet, action } = preparing;
-  const wanted = BigInt(action.points) + (action.kind === 'transfer' ? BigInt(action.fee) : 0n);
+  const wanted = pointsNeeded(action);
   return {
     keys: { accounts: [wallet], pendings: [{ home: wallet.home, id: preparing.pendingId }] },
     decide: (view) => {
@@ -41,4 +41,17 @@ export function prepare(preparing: Preparing): Pick<Operation, 'keys' | 'decide'
       return { data: { pendingId: preparing.pendingId.toString('hex') }, pendings: [pending] };
     },
   };
+}
+
+/** What must be there for the second step to make sense. */
+function pointsNeeded(action: PendingAction): bigint {
+  switch (action.kind) {
+    case 'transfer':
+      return BigInt(action.points) + BigInt(action.fee);
+    case 'redeem':
+      return BigInt(action.points);
+    case 'give_back':
+    case 'buy':
+      return 0n;
+  }
 }

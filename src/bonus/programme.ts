@@ -1,4 +1,5 @@
 import type { TransferLimit } from '../ledger/decide/transfer.ts';
+import type { SellingPrice } from '../buying/price.ts';
 import { NEVER } from '../ledger/lots.ts';
 import { endOfLocalDay, endOfLocalMonth, localDayNumber, localMonthNumber } from './calendar.ts';
 
@@ -13,6 +14,8 @@ export interface Programme {
   readonly transfer: TransferRules;
   /** Share of new points that pays off debt first, in ppm. */
   readonly debtSharePpm: bigint;
+  /** At what price points are sold; absent: they are not. */
+  readonly buying?: BuyingRules | undefined;
   /** Points per amount of money, by event type. */
   readonly earning: readonly EarningRate[];
 }
@@ -23,6 +26,12 @@ export interface TransferRules {
   readonly pointsMax: bigint;
   readonly perDay: { readonly count: number; readonly points: bigint };
   readonly perMonth: { readonly count: number; readonly points: bigint };
+}
+
+export interface BuyingRules extends SellingPrice {
+  readonly pointsMin: bigint;
+  readonly pointsMax: bigint;
+  readonly perMonth: bigint;
 }
 
 export interface EarningRate {

@@ -22,6 +22,7 @@ export function isEnquiry(command: Command): boolean {
     case 'balance':
     case 'history':
     case 'catalogue':
+    case 'orders':
     case 'help':
       return true;
     case 'language':

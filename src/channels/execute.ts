@@ -1,4 +1,5 @@
 import { balanceView, historyEntry } from '../bonus/wallet-view.ts';
+import { listOrders } from '../bonus/plan-orders.ts';
 import { Planner, type Plan, type PlannerDeps } from '../bonus/plan.ts';
 import { IntakeFull, Refusal } from '../errors.ts';
 import { walletOf } from '../ledger/keys.ts';
@@ -97,6 +98,8 @@ async function enquire(
     }
     case 'catalogue':
       return { kind: 'catalogue', items: deps.priceList().items };
+    case 'orders':
+      return { kind: 'orders', orders: await listOrders(deps, account, deps.clock.now()) };
     case 'help':
       return { kind: 'help' };
     case 'language':

@@ -116,13 +116,24 @@ export interface ReversalRecord {
   readonly reversed: bigint;
 }
 
+export const REDEMPTION_STATE = { held: 0, fulfilled: 2, cancelled: 3, compensated: 4 } as const;
+
 export interface RedemptionRecord extends OwnedKey {
   readonly item: string;
   readonly priceList: number;
   readonly points: bigint;
   readonly state: number;
-  readonly transfer: number;
+  /** Serial of the hold while it is being provisioned. */
+  readonly hold: number | null;
+  /** The transfer that took the points; null until then. */
+  readonly transfer: number | null;
   readonly voucher: string | null;
+  /** Serial of the benefit that it gave. */
+  readonly benefit: number | null;
+  /** Part of the stock that the piece came from. */
+  readonly stockPart: number | null;
+  /** Until when the member may give it back; null: not at all. */
+  readonly cancelUntil: number | null;
   readonly createdAt: number;
 }
 

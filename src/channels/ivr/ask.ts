@@ -1,3 +1,4 @@
+import { assert } from '../../errors.ts';
 import { say, compose, type CallBook } from './compose.ts';
 import type { Menu } from './script.ts';
 import type { CallState, Next, Question, Turn } from './state.ts';
@@ -95,6 +96,7 @@ function readBack(
     const { code, points } = quote.item;
     return [...say(book, language, 'redeemReadBack', { item: code, points }), ...confirm];
   }
+  assert(quote.kind === 'transfer', 'a call orders gifts and sends points, nothing else');
   const read = say(book, language, 'transferReadBack', { points: quote.points, to: quote.to });
   const fee = quote.fee > 0n ? say(book, language, 'transferFee', { fee: quote.fee }) : [];
   return [...read, ...fee, ...confirm];

@@ -69,6 +69,15 @@ function answerResult(book: CallBook, state: CallState, executing: Executing, re
         pendingId,
       );
     }
+    case 'ordered': {
+      const { item, available } = result;
+      const told = say(book, language, 'ordered', { item: item.code, available });
+      return tell(calm(state), told, { kind: 'menu' }, pendingId);
+    }
+    case 'orders':
+    case 'given_back':
+    case 'buying':
+      throw new Error(`a call has no key that leads to ${result.kind}`);
     case 'redeemed': {
       const told = say(book, language, 'redeemed', { item: result.item.code, available: result.available });
       if (result.voucher === undefined) return tell(calm(state), told, { kind: 'menu' }, pendingId);
@@ -132,6 +141,7 @@ const REFUSED = {
   account_frozen: ['refusedSuspended', 'menu'],
   account_unknown: ['refusedGeneral', 'menu'],
   approval_required: ['refusedGeneral', 'menu'],
+  buying_not_offered: ['refusedGeneral', 'menu'],
   capture_exceeds_hold: ['refusedGeneral', 'menu'],
   confirmation_code_wrong: ['refusedExpired', 'menu'],
   confirmation_not_pending: ['refusedExpired', 'menu'],
@@ -146,6 +156,8 @@ const REFUSED = {
   msisdn_invalid: ['recipientInvalid', 'recipient'],
   not_transferable: ['refusedNotTransferable', 'menu'],
   number_in_use: ['refusedGeneral', 'menu'],
+  order_not_cancellable: ['refusedGeneral', 'menu'],
+  order_unknown: ['refusedGeneral', 'menu'],
   origin_untrusted: ['refusedOrigin', 'menu'],
   parameter_conflict: ['refusedGeneral', 'menu'],
   parameter_invalid: ['refusedGeneral', 'menu'],

@@ -57,6 +57,7 @@ export const PHRASES = {
   confirmAsk: {},
   transferred: { points: 'points', to: 'digits', available: 'points' },
   redeemed: { item: 'item', available: 'points' },
+  ordered: { item: 'item', available: 'points' },
   voucherBySms: {},
   resultUnknown: {},
 

@@ -1,6 +1,7 @@
 import type { NumberPlan } from '../../values/msisdn.ts';
 import type { Command } from '../command.ts';
 import type { KeywordKind, KeywordTable } from './keywords.ts';
+import { findAmount } from '../typed-values.ts';
 import { readTransfer } from './transfer-form.ts';
 
 /** Why a text is no command; each has its answer `sms.<reason>` with an example of the right form. */
@@ -11,6 +12,8 @@ export type UnparsableReason =
   | 'transfer_number'
   | 'transfer_points'
   | 'redeem_form'
+  | 'give_back_form'
+  | 'buy_form'
   | 'language_form'
   | 'code_form';
 
@@ -78,6 +81,7 @@ function parseArguments(
     case 'balance':
     case 'history':
     case 'catalogue':
+    case 'orders':
     case 'help':
     case 'cancel':
       return { kind };
@@ -87,6 +91,10 @@ function parseArguments(
       return parseConfirm(rest);
     case 'redeem':
       return parseRedeem(rest, keywords);
+    case 'give_back':
+      return parseGiveBack(rest, keywords);
+    case 'buy':
+      return parseBuy(rest, keywords);
     case 'transfer': {
       const read = readTransfer(rest, (word) => keywords.isFiller(word), plan);
       return typeof read === 'string'
@@ -112,6 +120,21 @@ function parseRedeem(rest: readonly string[], keywords: KeywordTable): Command |
   const item = /^[#№]?([1-9]\d{0,3}|[A-Za-z][A-Za-z0-9_-]{0,19})[.!]*$/.exec(words[0] ?? '')?.[1];
   if (item === undefined || words.length !== 1) return unparsable('redeem_form');
   return { kind: 'prepare', action: { kind: 'redeem', item } };
+}
+
+/** The number that the list of orders shows: 1 to 9. */
+function parseGiveBack(rest: readonly string[], keywords: KeywordTable): Command | Unparsable {
+  const words = rest.filter((token) => !keywords.isFiller(token) && /[\p{L}\p{N}]/u.test(token));
+  const order = /^[#№]?([1-9])[.!]*$/.exec(words[0] ?? '')?.[1];
+  if (order === undefined || words.length !== 1) return unparsable('give_back_form');
+  return { kind: 'prepare', action: { kind: 'give_back', order: Number(order) } };
+}
+
+function parseBuy(rest: readonly string[], keywords: KeywordTable): Command | Unparsable {
+  const words = rest.filter((token) => !keywords.isFiller(token));
+  const points = findAmount(words.join(' '));
+  if (points === undefined) return unparsable('buy_form');
+  return { kind: 'prepare', action: { kind: 'buy', points } };
 }
 
 /** A text that starts with digits: a code alone, or a command whose keyword was forgotten. */

@@ -1,4 +1,5 @@
 import type { Instant } from '../../values/instant.ts';
+import type { Money } from '../../values/money.ts';
 import type { Language } from '../../values/language.ts';
 
 /**
@@ -8,6 +9,13 @@ import type { Language } from '../../values/language.ts';
  */
 export function groupDigits(value: number | bigint, language: string): string {
   return String(value).replace(/\B(?=(\d{3})+$)/g, language === 'ru' ? '\u00a0' : ' ');
+}
+
+/** `33.34 RUB`: two digits after the point, since every currency we charge in has a hundredth. */
+export function formatMoney({ minor, currency }: Money, language: Language): string {
+  const whole = groupDigits(minor / 100n, language);
+  const cents = String(minor % 100n).padStart(2, '0');
+  return `${whole}${language === 'ru' ? ',' : '.'}${cents} ${currency}`;
 }
 
 /** A change as a subscriber reads it: `+100`, `-1 250`. */

@@ -1,9 +1,17 @@
 import type { RefusalCode, RefusalDetail } from '../../errors.ts';
 import { instant, later } from '../../values/instant.ts';
 import type { Language } from '../../values/language.ts';
-import type { BalanceView, CatalogueItem, HistoryEntry, Outcome, Quote, Result } from '../command.ts';
+import type {
+  BalanceView,
+  CatalogueItem,
+  HistoryEntry,
+  OrderView,
+  Outcome,
+  Quote,
+  Result,
+} from '../command.ts';
 import { smsParts } from './alphabet.ts';
-import { formatDay, formatShortDay, formatTime, signed } from './numbers.ts';
+import { formatDay, formatMoney, formatShortDay, formatTime, signed } from './numbers.ts';
 import type { Texts } from './texts.ts';
 import type { TextValues } from './wording.ts';
 
@@ -53,6 +61,24 @@ function renderResult(texts: Texts, result: Result, reader: Reader): string {
       if (voucher === undefined) return texts.say('done.redeemed', language, values);
       return texts.say('done.redeemed_voucher', language, { ...values, voucher });
     }
+    case 'ordered': {
+      const { item, available } = result;
+      return texts.say('done.ordered', language, {
+        name: item.name[language],
+        points: item.points,
+        available,
+      });
+    }
+    case 'orders':
+      return renderOrders(texts, result.orders, reader);
+    case 'given_back': {
+      const { name, points, available } = result;
+      return texts.say('done.given_back', language, { name: name[language], points, available });
+    }
+    case 'buying': {
+      const { points, price } = result;
+      return texts.say('done.buying', language, { points, price: formatMoney(price, language) });
+    }
     case 'cancelled':
       return texts.say('done.cancelled', language);
   }
@@ -82,6 +108,30 @@ function renderHistory(texts: Texts, entries: readonly HistoryEntry[], { languag
     }),
   );
   return lines.join('\n');
+}
+
+/** One line of the list of orders, the same on SMS and USSD. */
+export function orderLine(texts: Texts, order: OrderView, { language, zone }: Reader): string {
+  const { number, points, at, state, cancelUntil } = order;
+  const date = formatShortDay(at, language, zone);
+  const line = texts.say('done.order', language, { number, name: order.name[language], points, date, state });
+  if (cancelUntil === undefined) return line;
+  return (
+    line + texts.say('done.order_returnable', language, { date: formatShortDay(cancelUntil, language, zone) })
+  );
+}
+
+/** The newest orders that two message parts hold, and how to return one when one may be returned. */
+function renderOrders(texts: Texts, orders: readonly OrderView[], reader: Reader): string {
+  if (orders.length === 0) return texts.say('done.orders_empty', reader.language);
+  const lines = orders.map((order) => orderLine(texts, order, reader));
+  const returnable = orders.some((order) => order.cancelUntil !== undefined);
+  const how = returnable ? [texts.say('done.orders_how', reader.language)] : [];
+  for (let shown = lines.length; shown > 1; shown--) {
+    const text = [...lines.slice(0, shown), ...how].join('\n');
+    if (smsParts(text) <= 2) return text;
+  }
+  return [lines[0], ...how].join('\n');
 }
 
 /** As many items as two message parts hold, so that a long catalogue does not become a long bill. */
@@ -115,6 +165,16 @@ export function renderQuote(
     const { points, to, fee } = quote;
     if (code === undefined) return texts.say('done.prepared_transfer', language, { points, to, fee });
     return texts.say('done.prepared_transfer_code', language, { points, to, fee, code });
+  }
+  if (quote.kind === 'buy') {
+    const values = { points: quote.points, price: formatMoney(quote.price, language) };
+    if (code === undefined) return texts.say('done.prepared_buy', language, values);
+    return texts.say('done.prepared_buy_code', language, { ...values, code });
+  }
+  if (quote.kind === 'give_back') {
+    const values = { name: quote.name[language], points: quote.points };
+    if (code === undefined) return texts.say('done.prepared_give_back', language, values);
+    return texts.say('done.prepared_give_back_code', language, { ...values, code });
   }
   const values = { name: quote.item.name[language], points: quote.item.points };
   if (code === undefined) return texts.say('done.prepared_redeem', language, values);

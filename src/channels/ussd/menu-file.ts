@@ -4,7 +4,7 @@ import { LANGUAGES, type Language } from '../../values/language.ts';
 import type { Command } from '../command.ts';
 
 const label = z.strictObject({ en: z.string().min(1), ru: z.string().min(1) });
-const run = z.enum(['balance', 'history', 'catalogue', 'help', 'language.en', 'language.ru']);
+const run = z.enum(['balance', 'history', 'catalogue', 'orders', 'help', 'language.en', 'language.ru']);
 const key = z
   .string()
   .regex(/^[1-9]\d?$/, { message: 'must be a number from 1 to 98 in quotes' })
@@ -12,7 +12,7 @@ const key = z
 
 const item = z.union([z.strictObject({ key, label, run }), z.strictObject({ key, label, open: z.string() })]);
 const itemsScreen = z.strictObject({ text: label, items: z.array(item).min(1) });
-const listScreen = z.strictObject({ text: label, list: z.literal('catalogue') });
+const listScreen = z.strictObject({ text: label, list: z.enum(['catalogue', 'orders']) });
 const askScreen = z.strictObject({ text: label, ask: z.enum(['msisdn', 'points']), then: z.string() });
 
 const shape = z.strictObject({
@@ -24,6 +24,9 @@ const shape = z.strictObject({
     .refine((codes) => Object.keys(codes).length > 0, { message: 'at least one code is needed' }),
   screens: z.record(z.string().regex(/^[a-z][a-z0-9_]*$/), z.union([itemsScreen, listScreen, askScreen])),
 });
+
+/** What a number of points may be asked for at the end. */
+const POINTS_ACTIONS: readonly string[] = ['transfer', 'buy'];
 
 /** A menu as its file says it, references checked. */
 export type MenuFile = z.infer<typeof shape>;
@@ -58,7 +61,7 @@ function checkScreen(
       }
     });
   }
-  if ('ask' in screen && !(screen.ask === 'points' && screen.then === 'transfer')) {
+  if ('ask' in screen && !(screen.ask === 'points' && POINTS_ACTIONS.includes(screen.then))) {
     needs(screen.then, ['screens', name, 'then']);
   }
 }
@@ -76,5 +79,5 @@ export function parseMenu(source: string, file: string): MenuFile {
 export function commandOf(name: RunName): Command {
   const language = LANGUAGES.find((known: Language) => name === `language.${known}`);
   if (language !== undefined) return { kind: 'language', language };
-  return { kind: name as 'balance' | 'history' | 'catalogue' | 'help' };
+  return { kind: name as 'balance' | 'history' | 'catalogue' | 'orders' | 'help' };
 }

@@ -1,7 +1,7 @@
 import type { Language } from '../../values/language.ts';
 import type { Msisdn, NumberPlan } from '../../values/msisdn.ts';
-import type { Command, Outcome } from '../command.ts';
-import { catalogueLine, renderOutcome, renderQuote } from '../texts/render.ts';
+import type { Command, MoneyAction, Outcome, Result } from '../command.ts';
+import { catalogueLine, orderLine, renderOutcome, renderQuote } from '../texts/render.ts';
 import type { TextKey } from '../texts/keys.ts';
 import type { Texts } from '../texts/texts.ts';
 import { findAmount, findRecipient } from '../typed-values.ts';
@@ -16,10 +16,16 @@ export interface MenuBook {
   readonly triesMax: number;
 }
 
+/** A line of a list: what is typed, and what it asks for. */
+interface Choice {
+  readonly number: number;
+  readonly action: MoneyAction;
+}
+
 /** What the subscriber looks at, and so what an answer means. */
 type Stage =
   | { readonly kind: 'screen' }
-  | { readonly kind: 'list'; readonly items: readonly { readonly number: number; readonly code: string }[] }
+  | { readonly kind: 'list'; readonly choices: readonly Choice[] }
   | { readonly kind: 'result' }
   | { readonly kind: 'confirm'; readonly pendingId: string }
   | {
@@ -128,15 +134,12 @@ export function answerOutcome(
   }
   if (result?.kind === 'cancelled')
     return tell(book, { ...state, trail: state.trail.slice(0, 1) }, text, limit);
-  if (result?.kind === 'catalogue' && what === 'list' && result.items.length > 0) {
+  const list = what === 'list' && result !== undefined ? listOf(book, state, result) : undefined;
+  if (list !== undefined) {
     const title = screenOf(book, state).text[state.language];
-    const lines = result.items.map((item) => catalogueLine(book.texts, item, state.language));
-    const items = result.items.map(({ number, code }) => ({ number, code }));
-    return show(
-      book,
-      { ...state, stage: { kind: 'list', items }, body: [title, ...lines].join('\n'), hint: '', page: 0 },
-      limit,
-    );
+    const body = [title, ...list.lines].join('\n');
+    const { choices } = list;
+    return show(book, { ...state, stage: { kind: 'list', choices }, body, hint: '', page: 0 }, limit);
   }
   if (result?.kind === 'prepared') {
     const body = renderQuote(book.texts, result.quote, undefined, state.language);
@@ -148,6 +151,25 @@ export function answerOutcome(
   return tell(book, listless ? { ...state, trail: state.trail.slice(0, -1) } : state, text, limit);
 }
 
+/** The lines of a list that was looked up; undefined when there is nothing to choose. */
+function listOf(
+  { texts }: MenuBook,
+  state: MenuState,
+  result: Result,
+): { readonly lines: string[]; readonly choices: Choice[] } | undefined {
+  if (result.kind === 'catalogue' && result.items.length > 0) {
+    return {
+      lines: result.items.map((item) => catalogueLine(texts, item, state.language)),
+      choices: result.items.map(({ number, code }) => ({ number, action: { kind: 'redeem', item: code } })),
+    };
+  }
+  if (result.kind !== 'orders' || result.orders.length === 0) return undefined;
+  return {
+    lines: result.orders.map((order) => orderLine(texts, order, state)),
+    choices: result.orders.map(({ number }) => ({ number, action: { kind: 'give_back', order: number } })),
+  };
+}
+
 function enter(book: MenuBook, from: MenuState, trail: readonly string[], limit: ScreenLimit): MenuStep {
   const state: MenuState = { ...from, trail, stage: { kind: 'screen' }, hint: '', page: 0, tries: 0 };
   const screen = screenOf(book, state);
@@ -155,7 +177,7 @@ function enter(book: MenuBook, from: MenuState, trail: readonly string[], limit:
   if ('list' in screen) {
     return {
       kind: 'run',
-      command: { kind: 'catalogue' },
+      command: { kind: screen.list },
       state: { ...state, stage: { kind: 'running', what: 'list' } },
     };
   }
@@ -197,8 +219,8 @@ function answerConfirm(
 function takeAnswer(book: MenuBook, state: MenuState, input: string, limit: ScreenLimit): MenuStep | TextKey {
   const { stage } = state;
   if (stage.kind === 'list') {
-    const item = stage.items.find(({ number }) => String(number) === input);
-    return item === undefined ? 'ussd.no_such_item' : prepare(state, { kind: 'redeem', item: item.code });
+    const choice = stage.choices.find(({ number }) => String(number) === input);
+    return choice === undefined ? 'ussd.no_such_item' : prepare(state, choice.action);
   }
   const screen = screenOf(book, state);
   if (stage.kind !== 'screen') return 'ussd.no_such_item';
@@ -234,11 +256,13 @@ function takeValue(
       : enter(book, { ...state, to }, [...state.trail, screen.then], limit);
   }
   const points = findAmount(input);
-  if (points === undefined || state.to === undefined) return 'ussd.bad_points';
+  if (points === undefined) return 'ussd.bad_points';
+  if (screen.then === 'buy') return prepare(state, { kind: 'buy', points });
+  if (state.to === undefined) return 'ussd.bad_points';
   return prepare(state, { kind: 'transfer', to: state.to, points });
 }
 
-function prepare(state: MenuState, action: Extract<Command, { kind: 'prepare' }>['action']): MenuStep {
+function prepare(state: MenuState, action: MoneyAction): MenuStep {
   const stage = { kind: 'running', what: 'prepare' } as const;
   return { kind: 'run', command: { kind: 'prepare', action }, state: { ...state, stage, tries: 0 } };
 }

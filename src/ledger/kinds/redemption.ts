@@ -6,7 +6,11 @@ export const redemptionKind = keyedKind<RedemptionRecord>('redemption', {
   priceList: whole,
   points: amount,
   state: mutable(small),
-  transfer: mutable(id),
+  hold: nullable(id),
+  transfer: mutable(nullable(id)),
   voucher: mutable(nullable(text)),
+  benefit: mutable(nullable(id)),
+  stockPart: nullable(id),
+  cancelUntil: mutable(nullable(instant)),
   createdAt: instant,
 });

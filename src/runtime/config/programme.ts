@@ -20,6 +20,18 @@ const transferRules = z.strictObject({
   perMonth: allowance(100, 100_000).describe('what one subscriber may send in a month of the zone'),
 });
 
+const buyingRules = z.strictObject({
+  points: requiredPoints(1).describe('so many points ...'),
+  minor: requiredPoints(1).describe('... for so many minor units of money; the sum is rounded up'),
+  currency: z
+    .string()
+    .regex(/^[A-Z]{3}$/)
+    .describe('ISO 4217 code of the money'),
+  pointsMin: points(1).describe('smallest purchase'),
+  pointsMax: points(10_000).describe('largest purchase'),
+  perMonth: points(20_000).describe('what one subscriber may buy in a month of the zone'),
+});
+
 const earningRate = z.strictObject({
   rule: z
     .int()
@@ -69,6 +81,7 @@ export const programmeConfig = z
       .default(600_000)
       .describe('an operation that is not confirmed is dropped after'),
     transfer: transferRules.prefault({}).describe('points from member to member'),
+    buying: buyingRules.optional().describe('points for money of the billing account; absent: not sold'),
     debtSharePpm: points(1_000_000).describe('share of new points that pays off a debt first, in millionths'),
     earning: z
       .array(earningRate)

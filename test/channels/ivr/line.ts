@@ -89,6 +89,8 @@ export class FakeCore implements IvrCallDeps {
         });
       case 'catalogue':
         return done({ kind: 'catalogue', items: ITEMS });
+      case 'orders':
+        return done({ kind: 'orders', orders: [] });
       case 'help':
         return done({ kind: 'help' });
       case 'language':
@@ -110,9 +112,10 @@ export class FakeCore implements IvrCallDeps {
           this.available -= quote.points + quote.fee;
           return done({ kind: 'transferred', to: quote.to, points: quote.points, available: this.available });
         }
-        this.available -= quote!.item.points;
+        if (quote?.kind !== 'redeem') throw new Error('a call orders gifts and sends points');
+        this.available -= quote.item.points;
         const voucher = this.voucher === undefined ? {} : { voucher: this.voucher };
-        return done({ kind: 'redeemed', item: quote!.item, available: this.available, ...voucher });
+        return done({ kind: 'redeemed', item: quote.item, available: this.available, ...voucher });
       }
     }
   }

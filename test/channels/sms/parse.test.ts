@@ -21,11 +21,14 @@ function told(parsed: Command | Unparsable): string {
     case 'prepare': {
       const { action } = parsed;
       if (action.kind === 'redeem') return `redeem ${action.item}`;
+      if (action.kind === 'give_back') return `give_back ${String(action.order)}`;
+      if (action.kind === 'buy') return `buy ${String(action.points)}`;
       return `transfer ${action.to} ${String(action.points)}`;
     }
     case 'balance':
     case 'history':
     case 'catalogue':
+    case 'orders':
     case 'help':
     case 'cancel':
       return parsed.kind;
