@@ -17,6 +17,6 @@ export async function up(knex: Knex): Promise<void> {
           'prices', jsonb_build_array(jsonb_build_object('points', item ->> 'points')))
         order by place)
       from jsonb_array_elements(items) with ordinality as listed(item, place)
-    ) where not items -> 0 ? 'prices';
+    ) where items -> 0 -> 'prices' is null;
   `);
 }

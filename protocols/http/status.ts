@@ -69,7 +69,8 @@ export const REFUSAL_TEXT = {
   msisdn_invalid: 'This is no phone number. Send E.164 digits, for example 79160000001.',
   not_transferable: 'These points may not be transferred.',
   number_in_use: 'The number belongs to a subscriber already; end that one first or change the owner.',
-  order_not_cancellable: 'The order cannot be given back: it is in progress, used, too old or given back already.',
+  order_not_cancellable:
+    'The order cannot be given back: it is in progress, used, too old or given back already.',
   order_unknown: 'There is no such order.',
   origin_untrusted: 'The sender is not vouched for by the network; only enquiries are allowed.',
   parameter_conflict:

@@ -31,6 +31,10 @@ export interface BillingFaults {
   unavailable: boolean;
   /** Announces each payment twice, with the same id: points must come once. */
   announceTwice: boolean;
+  /** Cannot switch any service on: orders fail and their points return. */
+  refuseServices: boolean;
+  /** Does what it is asked and drops the connection instead of answering: the gateway must ask again. */
+  loseAnswers: boolean;
 }
 
 /** How a top-up ended: the new balance, and what the gateway said to the event. */
@@ -45,6 +49,8 @@ export interface Billing {
   readonly url: string;
   readonly faults: BillingFaults;
   balance(msisdn: string): bigint;
+  /** Services that are on for the number. */
+  services(msisdn: string): readonly string[];
   /** Pays `amount` minor units onto the account and announces it to the gateway. */
   topUp(msisdn: string, amount: bigint): Promise<TopUp>;
   close(): Promise<void>;
@@ -58,7 +64,12 @@ interface Movement {
 
 /** Starts a billing system: accounts by MSISDN, charge and refund that are idempotent by key, top-ups that become events. */
 export async function startBilling(options: BillingOptions = {}): Promise<Billing> {
-  const faults: BillingFaults = { unavailable: false, announceTwice: false };
+  const faults: BillingFaults = {
+    unavailable: false,
+    announceTwice: false,
+    refuseServices: false,
+    loseAnswers: false,
+  };
   const accounts = new Map<string, bigint>();
   const done = new Map<string, Movement>();
   const balance = (msisdn: string): bigint => accounts.get(msisdn) ?? options.openingBalance ?? 50_000n;
@@ -78,8 +89,28 @@ export async function startBilling(options: BillingOptions = {}): Promise<Billin
     done.set(key, movement);
     return movement;
   };
+  const services = new Map<string, Set<string>>();
+  const servicesOf = (msisdn: string): Set<string> => {
+    const known = services.get(msisdn) ?? new Set<string>();
+    services.set(msisdn, known);
+    return known;
+  };
+  const switchService = (msisdn: string, key: string, content: string): Movement => {
+    const earlier = done.get(key);
+    if (earlier !== undefined) {
+      return earlier.content === content ? earlier : answerOf(409, { error: 'key used with other content' });
+    }
+    const wanted = serviceOf(content);
+    if (wanted === undefined) return answerOf(400, { error: 'service and on are needed' });
+    if (faults.refuseServices) return answerOf(422, { error: 'this service is not available' });
+    if (wanted.on) servicesOf(msisdn).add(wanted.service);
+    else servicesOf(msisdn).delete(wanted.service);
+    const movement = { ...answerOf(200, { msisdn, services: [...servicesOf(msisdn)] }), content };
+    done.set(key, movement);
+    return movement;
+  };
   const server = createServer((request, response) => {
-    handle(request, response, { faults, balance, move }).catch(() => response.destroy());
+    handle(request, response, { faults, balance, move, switchService }).catch(() => response.destroy());
   });
   server.listen(options.port ?? 0, options.host ?? '127.0.0.1');
   await once(server, 'listening');
@@ -88,6 +119,7 @@ export async function startBilling(options: BillingOptions = {}): Promise<Billin
     url: `http://${options.host ?? '127.0.0.1'}:${port}`,
     faults,
     balance,
+    services: (msisdn) => [...(services.get(msisdn) ?? [])],
     topUp: async (msisdn, amount) => {
       accounts.set(msisdn, balance(msisdn) + amount);
       return { balance: balance(msisdn), ...(await announce(options, faults, msisdn, amount)) };
@@ -103,11 +135,13 @@ interface Desk {
   readonly faults: BillingFaults;
   balance(msisdn: string): bigint;
   move(msisdn: string, sign: 1n | -1n, key: string, content: string): Movement;
+  switchService(msisdn: string, key: string, content: string): Movement;
 }
 
 async function handle(request: IncomingMessage, response: ServerResponse, desk: Desk): Promise<void> {
   const content = await bodyOf(request);
-  const [, msisdn, action] = /^\/accounts\/(\d{7,15})(?:\/(charge|refund))?$/.exec(request.url ?? '') ?? [];
+  const [, msisdn, action] =
+    /^\/accounts\/(\d{7,15})(?:\/(charge|refund|services))?$/.exec(request.url ?? '') ?? [];
   const key = request.headers['idempotency-key'];
   const route = (): Movement => {
     if (desk.faults.unavailable) return answerOf(503, { error: 'billing is down' });
@@ -115,9 +149,14 @@ async function handle(request: IncomingMessage, response: ServerResponse, desk: 
     if (action === undefined) return answerOf(200, { msisdn, balance: desk.balance(msisdn).toString() });
     if (request.method !== 'POST') return answerOf(405, { error: 'POST only' });
     if (typeof key !== 'string' || key === '') return answerOf(400, { error: 'Idempotency-Key is missing' });
+    if (action === 'services') return desk.switchService(msisdn, `services ${msisdn} ${key}`, content);
     return desk.move(msisdn, action === 'charge' ? -1n : 1n, `${action} ${msisdn} ${key}`, content);
   };
   const { status, body } = route();
+  if (desk.faults.loseAnswers && request.method === 'POST') {
+    response.destroy();
+    return;
+  }
   response.writeHead(status, { 'content-type': 'application/json' }).end(body);
 }
 
@@ -132,6 +171,15 @@ async function bodyOf(request: IncomingMessage): Promise<string> {
     if (text.length > 16_384) throw new Error('body too long');
   }
   return text;
+}
+
+function serviceOf(content: string): { readonly service: string; readonly on: boolean } | undefined {
+  try {
+    const { service, on } = JSON.parse(content) as { service?: unknown; on?: unknown };
+    return typeof service === 'string' && typeof on === 'boolean' ? { service, on } : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 function amountOf(content: string): bigint | undefined {

@@ -73,7 +73,7 @@ export async function workGiveBack(
   wallet: AccountKey,
 ): Promise<Worked> {
   const redemption = await findRedemption(deps.pool, wallet, action.serial);
-  if (redemption?.transfer == null) throw new Refusal('order_unknown');
+  if (redemption === undefined || redemption.transfer === null) throw new Refusal('order_unknown');
   const original = await findTransfer(deps.pool, wallet.home, redemption.transfer);
   assert(original !== undefined, 'a redemption names a transfer of its own home');
   const item = await deps.findItem(redemption.priceList, redemption.item);

@@ -35,7 +35,7 @@ export interface Plan {
 /** An action ready for the ledger, and how its stored answer reads. */
 export interface Worked {
   readonly part: Plan['part'];
-  toResult(data: unknown): Result;
+  readonly toResult: (data: unknown) => Result;
 }
 
 export interface PlannerDeps {

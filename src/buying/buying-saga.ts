@@ -3,7 +3,7 @@ import { Refusal } from '../errors.ts';
 import { earn } from '../ledger/decide/earn.ts';
 import { keyOf } from '../ledger/keys.ts';
 import type { SagaRecord } from '../ledger/kinds/saga.ts';
-import type { Decision, OutboxDraft, View } from '../ledger/operation.ts';
+import type { Decision, Notice, View } from '../ledger/operation.ts';
 import { ended, endStep, nextStep, stepKey, type SagaType, type StepEnd } from '../sagas/saga.ts';
 import { BUYING_SAGA, type BuyingData } from './buy.ts';
 
@@ -14,7 +14,7 @@ export interface BuyingDeps {
   readonly classId: number;
   expiresAt(): (now: number) => number;
   /** The message that tells the member how it ended. */
-  tell(account: number, end: BuyingEnd): Promise<((now: number) => OutboxDraft) | undefined>;
+  tell(account: number, end: BuyingEnd): Promise<Notice | undefined>;
 }
 
 export interface BuyingEnd {
@@ -38,12 +38,14 @@ async function charge(deps: BuyingDeps, saga: SagaRecord): Promise<StepEnd> {
     msisdn === undefined ? undefined : await deps.moveMoney(orderOf(saga, order, msisdn, 'charge'));
   const bought = answer?.kind === 'done';
   const tell = await deps.tell(saga.account, { bought, points });
+  const notices = tell === undefined ? [] : [tell];
   return {
     operation: bought ? 'buy_points' : 'decline_purchase',
     part: endStep(saga, { accounts: [keyOf(saga.account)] }, (view, present) =>
-      bought ? credit(deps, view, present, points) : { data: null, next: ended(present, 'declined') },
+      bought
+        ? credit(deps, view, present, points, notices)
+        : { data: null, notices, next: ended(present, 'declined') },
     ),
-    ...(tell !== undefined && { reply: (verdict, now) => (verdict.kind === 'done' ? tell(now) : undefined) }),
   };
 }
 
@@ -53,6 +55,7 @@ function credit(
   view: View,
   saga: SagaRecord,
   points: bigint,
+  notices: readonly Notice[],
 ): Decision & { readonly next: SagaRecord } {
   const earning = earn({
     to: keyOf(saga.account),
@@ -65,7 +68,7 @@ function credit(
     debtSharePpm: 0n,
   });
   try {
-    return { ...earning.decide(view), next: ended(saga, 'bought') };
+    return { ...earning.decide(view), notices, next: ended(saga, 'bought') };
   } catch (error) {
     if (!(error instanceof Refusal)) throw error;
     return { data: null, next: nextStep(saga, 'refund', view.now) };

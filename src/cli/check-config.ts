@@ -2,6 +2,7 @@ import { loadScript } from '../channels/ivr/load-script.ts';
 import { loadKeywords } from '../channels/sms/keywords.ts';
 import { loadTexts } from '../channels/texts/texts.ts';
 import { loadMenu } from '../channels/ussd/menu-file.ts';
+import { checkOffers } from '../daemon/offers.ts';
 import { loadPriceList } from '../price-list/load.ts';
 import type { Config } from '../runtime/config/config.ts';
 import { loadConfig } from '../runtime/config/load.ts';
@@ -31,7 +32,7 @@ export async function checkNamedFiles(config: Config): Promise<{ readonly warnin
   loadTexts(config.sms.texts);
   loadKeywords(config.sms.keywords);
   loadMenu(config.ussd.menu);
-  loadPriceList(config.catalogue.priceList);
+  checkOffers(config, loadPriceList(config.catalogue.priceList));
   const { warnings } = await loadScript(config.ivr.script);
   return { warnings };
 }

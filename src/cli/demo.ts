@@ -85,6 +85,7 @@ function demoConfig({ ports }: DemoRun, databaseUrl: string): Config {
   return {
     ...config,
     storage: { ...config.storage, databaseUrl },
+    billing: { ...config.billing, url: `http://127.0.0.1:${String(ports.billing)}` },
     smpp: { ...config.smpp, smscs },
     ivr: { ...config.ivr, port: ports.esl },
     icap: { ...config.icap, port: ports.icap },

@@ -12,16 +12,12 @@ import { loadTexts, type Texts } from '../channels/texts/texts.ts';
 import { Refusal } from '../errors.ts';
 import { createTokens, type Tokens } from '../access/tokens.ts';
 import { closeWallet } from '../ledger/decide/close.ts';
-import { fillPool } from '../ledger/decide/pool.ts';
 import { walletOf } from '../ledger/keys.ts';
 import { openLedger, type Ledger } from '../ledger/ledger.ts';
 import type { Operation } from '../ledger/operation.ts';
 import type { LeasedOutbox } from '../ledger/records.ts';
 import { channelNumber, contentHash, scopedRequest, traceOctets } from '../ledger/request-key.ts';
-import { findWallet, listPendings, listStatement, openPool, openWallet } from '../ledger/store.ts';
-import { loadPriceList } from '../price-list/load.ts';
-import type { PriceList } from '../price-list/price-list.ts';
-import { publishPriceList } from '../price-list/store.ts';
+import { findWallet, listPendings, listStatement, openWallet } from '../ledger/store.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { Config } from '../runtime/config/config.ts';
 import { newTraceId } from '../runtime/ids.ts';
@@ -30,6 +26,8 @@ import { loadOrCreateSecret } from '../runtime/secret-file.ts';
 import type { ClosingEvent } from '../subscribers/subscriber.ts';
 import { createSubscribers, type Subscribers } from '../subscribers/subscribers.ts';
 import type { Msisdn } from '../values/msisdn.ts';
+import { openCatalogue, type Catalogue } from './catalogue.ts';
+import { openOrders, type BillingSystem } from './orders.ts';
 import { openEarning, type Earning } from './earning.ts';
 import { inHome, type Storage } from './storage.ts';
 
@@ -45,7 +43,8 @@ export interface Core {
   readonly executeDeps: ExecuteDeps;
   readonly earning: Earning;
   readonly ledgerApi: LedgerApi;
-  priceList(): PriceList;
+  readonly catalogue: Catalogue;
+  readonly orders: { runDue(): Promise<number> };
   close(): Promise<void>;
 }
 
@@ -55,6 +54,7 @@ export interface CoreDeps {
   readonly storage: Storage;
   readonly clock: Clock;
   readonly offsetMs: () => number;
+  readonly billing: BillingSystem;
   readonly log: Logger;
   onOutbox(rows: readonly LeasedOutbox[]): void;
 }
@@ -89,9 +89,10 @@ export async function openCore(deps: CoreDeps): Promise<Core> {
       await closeSubscriber(ledger, storage, clock, id, event);
     },
   });
-  const priceList = await publishPrices(config, storage, ledger, clock);
+  const catalogue = await openCatalogue(config, pool, ledger, clock);
   const texts = loadTexts(config.sms.texts);
-  const executeDeps = executeDepsOf(deps, { ledger, subscribers, texts, priceList: () => priceList });
+  const executeDeps = executeDepsOf(deps, { ledger, subscribers, texts, catalogue });
+  const orders = await openOrders({ ...deps, pool, ledger, subscribers, catalogue, texts });
   const earning = await openEarning({ pool, ledger, subscribers, clock, log, config: deps.config });
   return {
     daemonId,
@@ -104,7 +105,8 @@ export async function openCore(deps: CoreDeps): Promise<Core> {
     executeDeps,
     earning,
     ledgerApi: ledgerApi(deps, ledger),
-    priceList: () => priceList,
+    catalogue,
+    orders,
     close: async () => {
       earning.close();
       await ledger.close(LEDGER_STOP_MS);
@@ -116,7 +118,7 @@ export async function openCore(deps: CoreDeps): Promise<Core> {
 /** What commands need: who people are, what things cost, and who else is told. */
 function executeDepsOf(
   { storage, clock, log, config }: CoreDeps,
-  { ledger, subscribers, texts, priceList }: Pick<Core, 'ledger' | 'subscribers' | 'texts' | 'priceList'>,
+  { ledger, subscribers, texts, catalogue }: Pick<Core, 'ledger' | 'subscribers' | 'texts' | 'catalogue'>,
 ): ExecuteDeps {
   const resolve = (msisdn: Msisdn) => subscribers.resolveNumber(msisdn, clock.now());
   const findNumber = (id: bigint) => subscribers.findNumber(id);
@@ -127,7 +129,8 @@ function executeDepsOf(
     ledger,
     clock,
     programme: () => config().programme,
-    priceList,
+    priceList: () => catalogue.current(),
+    findItem: (version, code) => catalogue.findItem(version, code),
     resolve,
     findNumber,
     noticeOfPoints: createRecipientNotice({ texts, source: noticeSource, resolve, findNumber, log }),
@@ -147,32 +150,6 @@ async function subscriberSecret(config: Config, home: string): Promise<Buffer> {
   return secret === undefined
     ? loadOrCreateSecret(inHome(home, 'subscribers.key'))
     : Buffer.from(secret, 'utf8');
-}
-
-/** Publishes the file's list; stock of a pool that is new is opened and filled once. */
-async function publishPrices(
-  config: Config,
-  { pool }: Storage,
-  ledger: Ledger,
-  clock: Clock,
-): Promise<PriceList> {
-  const drafts = loadPriceList(config.catalogue.priceList);
-  const list = await publishPriceList(pool, drafts, new Date(clock.now()));
-  for (const { stock } of drafts) {
-    if (stock === undefined) continue;
-    await openPool(pool, stock.pool);
-    const trace = traceOctets(newTraceId());
-    const request = {
-      ...scopedRequest('stock', `initial ${String(stock.pool)}`),
-      contentHash: contentHash({ pool: stock.pool }),
-      trace,
-      channel: channelNumber('system'),
-      actor: 'price list',
-      operation: 'fill_pool',
-    };
-    await ledger.post({ ...fillPool(stock.pool, BigInt(stock.initially)), request }, 'bulk');
-  }
-  return list;
 }
 
 /** What a lifecycle event ends: what waits for a confirmation, and for good the wallet and who an address belongs to. */

@@ -20,11 +20,12 @@ import { runLifecycle, type Part } from '../runtime/lifecycle.ts';
 import type { Logger } from '../runtime/log.ts';
 import { collectProcessMetrics } from '../runtime/metrics.ts';
 import { waitUntil } from '../runtime/pause.ts';
-import { later, MINUTE_MS } from '../values/instant.ts';
+import { MINUTE_MS, SECOND_MS, later } from '../values/instant.ts';
 import { parseMsisdn } from '../values/msisdn.ts';
 import { openBrowsing, type Browsing } from './browsing.ts';
 import { createChannels, type Channels } from './channels.ts';
 import { createCommands } from './commands.ts';
+import { billingSystem } from './billing.ts';
 import { openCore, type Core } from './core.ts';
 import { createInlineResults, type InlineResults } from './inline-results.ts';
 import type { Section } from './sections.ts';
@@ -49,6 +50,8 @@ export interface DaemonOptions {
 /** Name of the control socket in the state folder. */
 export const CONTROL_SOCKET = 'control.sock';
 const SWEEP_EVERY_MS = 10 * MINUTE_MS;
+const ORDERS_EVERY_MS = SECOND_MS;
+const CATALOGUE_EVERY_MS = 10 * SECOND_MS;
 const CHORES_EVERY_MS = MINUTE_MS;
 const PRUNE_EVERY_MS = 10 * MINUTE_MS;
 
@@ -139,6 +142,7 @@ class Daemon {
           offsetMs: () => demoClock?.offsetMs() ?? 0,
           log,
           onOutbox: (rows) => this.#dispatcher.offer(rows),
+          billing: billingSystem(this.#config, clock),
         });
       },
       stop: () => this.#core.close(),
@@ -368,6 +372,8 @@ class Daemon {
       name: 'jobs',
       start: () => {
         every(0, SWEEP_EVERY_MS, () => sweep(this.#core.ledger, this.#storage.pool, clock.now()));
+        every(3, ORDERS_EVERY_MS, () => this.#core.orders.runDue());
+        every(4, CATALOGUE_EVERY_MS, () => this.#core.catalogue.refresh());
         every(1, CHORES_EVERY_MS, async () => {
           await this.#core.subscribers.retryClosings();
           await pruneCashback(this.#storage.pool, clock.now(), later(clock.now(), -CHANGES_KEPT_MS));

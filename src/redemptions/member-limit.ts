@@ -22,7 +22,11 @@ export function countForMember(
   const windowStart = windowOf(perMember, now, zone);
   const { counters, used } = countUse(account.counters, POLICY_BASE + perMember.id, windowStart, 1n);
   if (used.count > perMember.count) {
-    throw new Refusal('limit_exceeded', { limit: `item_${perMember.window}`, count: perMember.count });
+    throw new Refusal('limit_exceeded', {
+      limit: `item_${perMember.window}`,
+      count: perMember.count,
+      amount: perMember.count,
+    });
   }
   return { ...account, counters };
 }

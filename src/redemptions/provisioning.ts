@@ -5,7 +5,7 @@ import { keyOf } from '../ledger/keys.ts';
 import { benefitKind } from '../ledger/kinds/benefit.ts';
 import { redemptionKind } from '../ledger/kinds/redemption.ts';
 import type { SagaRecord } from '../ledger/kinds/saga.ts';
-import { toWrite, type Decision, type OutboxDraft, type View } from '../ledger/operation.ts';
+import { toWrite, type Decision, type Notice, type View } from '../ledger/operation.ts';
 import { REDEMPTION_STATE, type RedemptionRecord } from '../ledger/records.ts';
 import type { ListedItem } from '../price-list/price-list.ts';
 import { ended, endStep, readOf, stepKey, type SagaType, type StepEnd } from '../sagas/saga.ts';
@@ -21,7 +21,7 @@ export interface ProvisioningDeps {
   findItem(version: number, code: string): Promise<ListedItem | undefined>;
   findRedemption(saga: SagaRecord): Promise<RedemptionRecord>;
   /** The message that tells the member how it ended. */
-  tell(account: number, end: OrderEnd): Promise<((now: number) => OutboxDraft) | undefined>;
+  tell(account: number, end: OrderEnd): Promise<Notice | undefined>;
 }
 
 export interface OrderEnd {
@@ -53,9 +53,9 @@ async function provision(deps: ProvisioningDeps, saga: SagaRecord): Promise<Step
     operation: fulfilled ? 'fulfil_order' : 'compensate_order',
     part: endStep(saga, keysOf(saga, redemption), (view, present) => ({
       ...(fulfilled ? fulfil(view, present, redemption, item) : compensate(view, present, redemption)),
+      notices: tell === undefined ? [] : [tell],
       next: ended(present, fulfilled ? 'fulfilled' : 'compensated'),
     })),
-    ...(tell !== undefined && { reply: (verdict, now) => (verdict.kind === 'done' ? tell(now) : undefined) }),
   };
 }
 

@@ -54,11 +54,10 @@ async function runStep(deps: RunnerDeps, type: SagaType, seen: SagaRecord): Prom
   const saga = await claim(deps, seen);
   if (saga === undefined) return false;
   try {
-    const { operation, part, reply } = await type.run(saga);
+    const { operation, part } = await type.run(saga);
     const request = {
       ...systemRequest(saga, operation),
       key: stepRequestKey(saga, saga.step),
-      ...(reply !== undefined && { reply }),
     };
     const posted = await deps.ledger.post({ ...part, request });
     assert(posted.kind === 'posted', 'a step is no MO');
@@ -84,7 +83,7 @@ async function claim(deps: RunnerDeps, seen: SagaRecord): Promise<SagaRecord | u
     keys: { accounts: [keyOf(seen.account)], records: [toRead(sagaKind, seen)] },
     decide: (view) => {
       const saga = view.find(sagaKind, seen);
-      if (saga?.dueAt == null || saga.dueAt > view.now) return { data: false };
+      if (saga === undefined || saga.dueAt === null || saga.dueAt > view.now) return { data: false };
       const claimed = { ...saga, attempts: saga.attempts + 1, dueAt: view.now + waitOf(saga.attempts) };
       claims.push(claimed);
       return { data: true, records: [toWrite(sagaKind, claimed)] };

@@ -6,18 +6,15 @@ import {
   toWrite,
   type Decision,
   type Operation,
-  type OutboxDraft,
   type RecordRead,
   type View,
 } from '../ledger/operation.ts';
-import type { Verdict } from '../ledger/records.ts';
 
-/** The operation that ends one step: what changes, and the message that commits with it. */
+/** The operation that ends one step. */
 export interface StepEnd {
   /** Verb for the journal. */
   readonly operation: string;
   readonly part: Pick<Operation, 'keys' | 'decide'>;
-  readonly reply?: (verdict: Verdict, now: number) => OutboxDraft | undefined;
 }
 
 /**

@@ -30,11 +30,3 @@ export async function listDueSagas(
     createdAt: row.createdAt.getTime(),
   }));
 }
-
-/** Sagas that have not ended, and the most tries that one of them has had: what an alarm looks at. */
-export async function countOpenSagas(db: Db): Promise<{ type: string; open: number; attemptsMax: number }[]> {
-  return db.query(
-    `select type, count(*)::int as open, max(attempts)::int as "attemptsMax" from saga
-      where due_at is not null group by type`,
-  );
-}

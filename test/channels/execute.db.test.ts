@@ -11,6 +11,7 @@ import { programmeConfig, type ProgrammeConfig } from '../../src/runtime/config/
 import type { Msisdn } from '../../src/values/msisdn.ts';
 import type { Channel, TraceId } from '../../src/values/trace.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
+import { pricedItem } from '../support/price-list.ts';
 import { openTestLedger, openWallets, wallet, type TestLedger } from '../support/ledger.ts';
 
 const ANNA = 11;
@@ -46,6 +47,7 @@ describe('a command', () => {
         const found = Object.entries(NUMBERS).find(([, owner]) => BigInt(owner) === id);
         return Promise.resolve(found?.[0] as Msisdn | undefined);
       },
+      findItem: (_, code) => Promise.resolve(prices.items.find((item) => item.code === code)),
       noticeOfPoints: () => Promise.resolve(undefined),
       setLanguage: () => Promise.resolve(),
     });
@@ -53,7 +55,7 @@ describe('a command', () => {
 
   beforeEach(() => {
     programme = programmeConfig.parse({});
-    const item = { number: 1, code: 'coffee', name: { en: 'Coffee', ru: 'Кофе' }, points: 80n };
+    const item = pricedItem({ code: 'coffee', name: { en: 'Coffee', ru: 'Кофе' }, points: 80n });
     prices = { version: 1, items: [item] };
   });
 

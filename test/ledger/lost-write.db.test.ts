@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { expect } from 'chai';
 import { prepare } from '../../src/bonus/prepare.ts';
-import { redeem } from '../../src/bonus/redeem.ts';
+import { redeem } from '../../src/redemptions/redeem.ts';
 import { runBatch, type BatchContext } from '../../src/ledger/batch.ts';
 import { loadLotClasses } from '../../src/ledger/class-store.ts';
 import { earn } from '../../src/ledger/decide/earn.ts';
@@ -19,6 +19,7 @@ import { createSerials } from '../../src/ledger/serials.ts';
 import { findTransfer } from '../../src/ledger/store.ts';
 import { openPipeline, type Answer, type Pipeline, type Statement } from '../../src/storage/pipeline.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
+import { pricedItem } from '../support/price-list.ts';
 import { newRequest, openWallets, wallet } from '../support/ledger.ts';
 import { APPROVAL, AWARD, BENEFIT, SAGA } from '../support/owned-records.ts';
 
@@ -147,7 +148,7 @@ describe('a batch of the ledger', () => {
         dueAt: 0,
       }),
     };
-    const item = { number: 1, code: 'tea', name: { en: 'Tea', ru: 'Чай' }, points: 3n };
+    const item = pricedItem({ code: 'tea', name: { en: 'Tea', ru: 'Чай' }, points: 3n });
     const from = wallet(1);
     return [
       give(1, 1n, message),
@@ -165,7 +166,7 @@ describe('a batch of the ledger', () => {
       { request: newRequest(), ...reverse({ original, points: 1n, reason: 'test', lapsed: 'forfeit' }) },
       {
         request: newRequest(),
-        ...redeem({ wallet: from, item, priceList: 1, voucher: null, stockParts: [] }),
+        ...redeem({ wallet: from, item, priceList: 1, voucher: null, stockParts: [], zone: 'UTC' }),
       },
       { request: newRequest(), ...writeOneOfEach(from) },
     ];

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { billingConfig } from './billing.ts';
 import { cashbackConfig, returnKeyConfig } from './cashback.ts';
 import { catalogueConfig } from './catalogue.ts';
 import { earningConfig } from './earning.ts';
@@ -21,6 +22,7 @@ const sections = z.strictObject({
   programme: programmeConfig.prefault({}),
   earning: earningConfig.prefault({}),
   catalogue: catalogueConfig.prefault({}),
+  billing: billingConfig.prefault({}),
   numberPlan: numberPlanConfig.prefault({}).describe('how people of this country write their own numbers'),
   subscribers: subscribersConfig.prefault({}),
   smpp: smppConfig,

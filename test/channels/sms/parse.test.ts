@@ -36,6 +36,25 @@ function told(parsed: Command | Unparsable): string {
 }
 
 const TABLES: Record<string, readonly (readonly [string, string])[]> = {
+  'orders, returns and points for money': [
+    ['ORDERS', 'orders'],
+    ['мои заказы', 'orders'],
+    ['RETURN 1', 'give_back 1'],
+    ['возврат №2.', 'give_back 2'],
+    ['RETURN', '? give_back_form'],
+    ['RETURN 10', '? give_back_form'],
+    ['RETURN 1 2', '? give_back_form'],
+    ['RETURN coffee', '? give_back_form'],
+    ['BUY POINTS 100', 'buy 100'],
+    ['buy points 1 000', 'buy 1000'],
+    ['КУПИТЬ БАЛЛЫ 100', 'buy 100'],
+    ['докупить 50 баллов', 'buy 50'],
+    ['BUY POINTS', '? buy_form'],
+    ['BUY POINTS 1.5', '? buy_form'],
+    ['BUY POINTS 1,000', '? buy_form'],
+    ['BUY POINTS 0', '? buy_form'],
+    ['BUY 3', 'redeem 3'],
+  ],
   'enquiries, in any case, with accents, spaces, punctuation and look-alike letters': [
     ['BALANCE', 'balance'],
     ['balance', 'balance'],
@@ -282,7 +301,13 @@ describe('a short message', () => {
 describe('the examples in the answers', () => {
   it('are commands that work', async () => {
     const table = loadKeywords('conf/keywords.yaml').forShortCode('2500');
-    const reasons: readonly UnparsableReason[] = ['transfer_form', 'redeem_form', 'language_form'];
+    const reasons: readonly UnparsableReason[] = [
+      'transfer_form',
+      'redeem_form',
+      'give_back_form',
+      'buy_form',
+      'language_form',
+    ];
     for (const language of LANGUAGES) {
       const source = await readFile(`conf/texts/${language}.yaml`, 'utf8');
       const examples = [

@@ -100,6 +100,7 @@ describe('the notice to the recipient of points', () => {
         return found && { ...found, status: 'active' };
       },
       findNumber,
+      findItem: () => Promise.resolve(undefined),
       noticeOfPoints: createRecipientNotice(notice),
       setLanguage: () => Promise.resolve(),
     });

@@ -22,7 +22,7 @@ import { WalletDouble } from './wallet.ts';
 const ANNA: KnownSubscriber = { subscriberId: 16n, language: 'en', zone: 'Europe/Moscow', status: 'active' };
 const NUMBER = '79160000001';
 const log = createLogger({ level: 'silent' });
-const HOME = 'Bonus points\n1 Balance\n2 Catalogue\n3 Send points\n4 History\n5 Language (Yazyk)';
+const HOME = 'Bonus points\n1 Balance\n2 Catalogue\n3 Send points\n4 History\n5 Language (Yazyk)\n6 More';
 
 describe('the USSD dialogue', () => {
   const menu = loadMenu('conf/menus/main.yaml');

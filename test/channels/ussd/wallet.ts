@@ -1,4 +1,4 @@
-import type { CatalogueItem, Command, Outcome, Result } from '../../../src/channels/command.ts';
+import type { CatalogueItem, Command, OrderView, Outcome, Result } from '../../../src/channels/command.ts';
 import { instant } from '../../../src/values/instant.ts';
 
 /** What the core answers a subscriber with 350 points; enough to walk through every screen. */
@@ -7,6 +7,16 @@ export class WalletDouble {
   items: readonly CatalogueItem[] = [
     { number: 1, code: 'coffee', name: { en: 'Cup of coffee', ru: 'Чашка кофе' }, points: 150n },
     { number: 2, code: 'cinema', name: { en: 'Cinema ticket', ru: 'Билет в кино' }, points: 1200n },
+  ];
+  orders: readonly OrderView[] = [
+    {
+      number: 1,
+      name: { en: 'Cup of coffee', ru: 'Чашка кофе' },
+      points: 150n,
+      at: instant(Date.UTC(2025, 9, 7)),
+      state: 'fulfilled',
+      cancelUntil: instant(Date.UTC(2025, 9, 10)),
+    },
   ];
   readonly commands: Command[] = [];
   readonly #pendings = new Map<string, Result & { kind: 'prepared' }>();
@@ -36,6 +46,8 @@ export class WalletDouble {
         });
       case 'catalogue':
         return done({ kind: 'catalogue', items: this.items });
+      case 'orders':
+        return done({ kind: 'orders', orders: this.orders });
       case 'help':
       case 'cancel':
         return done({ kind: command.kind === 'help' ? 'help' : 'cancelled' });
@@ -54,6 +66,18 @@ export class WalletDouble {
       if (action.points > this.available) return this.#insufficient(action.points);
       const quote = { kind: 'transfer', to: action.to, points: action.points, fee: 0n } as const;
       return this.#keep({ kind: 'prepared', pendingId, quote });
+    }
+    if (action.kind === 'give_back') {
+      const { name, points } = this.orders[action.order - 1]!;
+      return this.#keep({ kind: 'prepared', pendingId, quote: { kind: 'give_back', name, points } });
+    }
+    if (action.kind === 'buy') {
+      const price = { minor: (action.points * 100n + 2n) / 3n, currency: 'RUB' };
+      return this.#keep({
+        kind: 'prepared',
+        pendingId,
+        quote: { kind: 'buy', points: action.points, price },
+      });
     }
     const item = this.items.find(({ code }) => code === action.item)!;
     if (item.points > this.available) return this.#insufficient(item.points);
@@ -74,6 +98,11 @@ export class WalletDouble {
     if (prepared === undefined) return { kind: 'refused', code: 'confirmation_not_pending', detail: {} };
     this.#pendings.delete(pendingId);
     const { quote } = prepared;
+    if (quote.kind === 'buy') return done({ kind: 'buying', points: quote.points, price: quote.price });
+    if (quote.kind === 'give_back') {
+      this.available += quote.points;
+      return done({ kind: 'given_back', name: quote.name, points: quote.points, available: this.available });
+    }
     this.available -= quote.kind === 'transfer' ? quote.points : quote.item.points;
     const { available } = this;
     if (quote.kind === 'transfer')

@@ -106,7 +106,12 @@ describe('the phone', () => {
   describe('messages', () => {
     it('go to the short code, and the reply can be waited for', async () => {
       const { body } = await api('messages', { from: `+${ANNA}`, text: 'BALANCE', waitMs: 10_000 });
-      expect(body['status']).to.deep.equal({ kind: 'delivered', commandStatus: 0, attempts: 1 });
+      expect(body['status']).to.deep.equal({
+        kind: 'delivered',
+        commandStatus: 0,
+        attempts: 1,
+        answers: [0],
+      });
       expect(body['reply']).to.include({
         peer: '1010',
         text: 'You have 500 points. 120 points expire after 31 Dec.',
