@@ -44,7 +44,7 @@ const ussdOps = z
     notify: ussdOp.default(3).describe('Sent with a notification (USSN request, 3 = 0x03)'),
   })
   .prefault({})
-  .describe('Operation octets in decimal; centres document them in either base, see docs/protocols/smpp.md');
+  .describe('Operation octets in decimal; centres document them in either base, see docs/protocols/ussd.md');
 
 const ussd = z.strictObject({
   ops: ussdOps,
