@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import type { CatalogueItem, Command, MoneyAction, Quote, Result } from '../channels/command.ts';
 import { Refusal } from '../errors.ts';
 import type { LotClasses } from '../ledger/class-store.ts';
+import type { LotClass } from '../ledger/lot-classes.ts';
 import { transfer, type MemberTransfer } from '../ledger/decide/transfer.ts';
 import { walletOf, type AccountKey } from '../ledger/keys.ts';
 import type { Operation } from '../ledger/operation.ts';
@@ -234,7 +235,7 @@ export class Planner {
       to: walletOf(recipient),
       points: BigInt(action.points),
       fee: BigInt(action.fee),
-      classAfter: (id) => classes.find(passedOn(classes, id))?.id ?? id,
+      classAfter: (id) => classes.find(passedOn(classes.get(id)))?.id ?? id,
       limits: transferLimits(this.#deps.programme()),
     };
     const toResult = (data: unknown): Result => {
@@ -250,7 +251,7 @@ export class Planner {
     const { classes } = this.#deps;
     const wallet = await findWallet(pool, from);
     const ids = new Set(wallet?.lots.map((lot) => lot.classId) ?? []);
-    for (const id of ids) await classes.intern(passedOn(classes, id));
+    for (const id of ids) await classes.intern(passedOn(await classes.load(id)));
   }
 
   async #workRedeem(action: Extract<PendingAction, { kind: 'redeem' }>, wallet: AccountKey, agreed: boolean) {
@@ -295,8 +296,7 @@ const PLENTY = 10_000n;
 const DEPTH_MAX = 15;
 
 /** Points keep issuer and cost when they are passed on; how often they were is counted. */
-function passedOn(classes: LotClasses, id: number) {
-  const lotClass = classes.get(id);
+function passedOn(lotClass: LotClass) {
   return { ...lotClass, source: 'transfer' as const, depth: Math.min(lotClass.depth + 1, DEPTH_MAX) };
 }
 

@@ -20,7 +20,7 @@ import { postingWriter } from './kinds/posting.ts';
 import { requestReader, requestWriter } from './kinds/request.ts';
 import { reversalReader, reversalWriter } from './kinds/reversal.ts';
 import { transferWriter } from './kinds/transfer.ts';
-import type { LotClass } from './lot-classes.ts';
+import { UnknownLotClass, type LotClass } from './lot-classes.ts';
 import type { Operation } from './operation.ts';
 import { readsByKind, type LoadedRecords } from './owned-records.ts';
 import { WorkingSet, type Writes } from './working-set.ts';
@@ -31,7 +31,10 @@ export interface BatchContext extends DecideContext {
   serial(): number;
   /** Fetches serials ahead, so that `serial` never has to wait. */
   refillSerials(): Promise<void>;
+  /** @throws UnknownLotClass */
   classOf(id: number): LotClass;
+  /** Reads the classes that other daemons interned. */
+  reloadClasses(): Promise<void>;
   /** Called after a COMMIT that wrote notices. */
   onNotices?: () => void;
 }
@@ -51,10 +54,28 @@ export async function runBatch(
 ): Promise<Decided[]> {
   await context.refillSerials();
   const set = await load(lane, operations, context);
-  const decided = operations.map((operation) => decideOne(set, operation, context));
+  const decided = await decideAll(set, operations, context);
   await commit(lane, set.writes);
   if (set.writes.notices.size > 0) context.onNotices?.();
   return decided;
+}
+
+/** In order; one anew where a lot turned up whose class another daemon had interned. */
+async function decideAll(
+  set: WorkingSet,
+  operations: readonly Operation[],
+  context: BatchContext,
+): Promise<Decided[]> {
+  const all: Decided[] = [];
+  for (const operation of operations) {
+    let decided = decideOne(set, operation, context);
+    if ('bug' in decided && decided.bug instanceof UnknownLotClass) {
+      await context.reloadClasses();
+      decided = decideOne(set, operation, context);
+    }
+    all.push(decided);
+  }
+  return all;
 }
 
 const DATABASE_NOW: Statement = {

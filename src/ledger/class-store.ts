@@ -1,10 +1,12 @@
-import { assert } from '../errors.ts';
 import type { Db } from '../storage/postgres.ts';
-import { traitsKey, type LotClass, type LotClassTraits } from './lot-classes.ts';
+import { traitsKey, UnknownLotClass, type LotClass, type LotClassTraits } from './lot-classes.ts';
 
 /** The interned lot classes, in memory. Rows are immutable, so a known one never goes stale. */
 export interface LotClasses {
+  /** @throws UnknownLotClass */
   get(id: number): LotClass;
+  /** As {@link LotClasses.get}, but looks into the database for one that another daemon interned. */
+  load(id: number): Promise<LotClass>;
   /** Id of a class that exists; the traits are interned first by {@link LotClasses.intern}. */
   find(traits: LotClassTraits): LotClass | undefined;
   intern(traits: LotClassTraits): Promise<LotClass>;
@@ -37,12 +39,17 @@ export async function loadLotClasses(db: Db): Promise<LotClasses> {
   const reload = async (): Promise<void> => {
     for (const row of await db.query<Row>('select * from lot_class')) remember(row);
   };
+  const get = (id: number): LotClass => {
+    const found = byId.get(id);
+    if (found === undefined) throw new UnknownLotClass(`lot class ${String(id)} is not known`);
+    return found;
+  };
   await reload();
   return {
-    get: (id) => {
-      const found = byId.get(id);
-      assert(found !== undefined, 'a lot names a known class');
-      return found;
+    get,
+    load: async (id) => {
+      if (!byId.has(id)) await reload();
+      return get(id);
     },
     find: (traits) => byTraits.get(traitsKey(traits)),
     intern: async (traits) => byTraits.get(traitsKey(traits)) ?? remember(await insert(db, traits)),

@@ -65,6 +65,7 @@ export async function openLedger(options: LedgerOptions): Promise<Ledger> {
       serial: () => serials.next(),
       refillSerials: () => serials.refill(),
       classOf: (id) => classes.get(id),
+      reloadClasses: () => classes.reload(),
       ...(options.factsOf && { factsOf: options.factsOf }),
       onNotices: () => options.onNotices?.(),
     },

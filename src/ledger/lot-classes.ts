@@ -27,6 +27,11 @@ export const LOT_SOURCES = [
 ] as const;
 export type LotSource = (typeof LOT_SOURCES)[number];
 
+/** A lot names a class that this daemon has not read: another one may have interned it meanwhile. */
+export class UnknownLotClass extends Error {
+  override readonly name = 'UnknownLotClass';
+}
+
 export type LotClassTraits = Omit<LotClass, 'id'>;
 
 export function rankOfSource(source: LotSource): number {

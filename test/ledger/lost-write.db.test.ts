@@ -106,6 +106,7 @@ describe('a batch of the ledger', () => {
       serial: () => serials.next(),
       refillSerials: () => serials.refill(),
       classOf: (id) => classes.get(id),
+      reloadClasses: () => classes.reload(),
     };
     lane = await openLane();
     await runBatch(lane, [give(1, 500n), give(2, 500n)], context);
