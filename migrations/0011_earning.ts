@@ -115,7 +115,7 @@ const ASSESSMENT = `
     lease_owner integer,
     lease_until timestamptz
   );
-  create unique index assessment_run_once on assessment_run (version, as_of);
+  create unique index assessment_run_once on assessment_run (as_of);
 
   -- One member of one run: its serial is the run, its outcomes name each rule once.
   create table assessment_result (

@@ -4,6 +4,7 @@ import { SECTIONS, type Section } from '../daemon/sections.ts';
 import { showFromDaemon, stateFolder } from './daemon-call.ts';
 import { CliError, EXIT } from './exit-codes.ts';
 import { addPhoneCommands } from './phone-commands.ts';
+import { addRuleCommands } from './rule-commands.ts';
 import { addSubscriberCommands } from './subscriber-commands.ts';
 
 /** Everything `bonusgate` can do. Heavy parts are loaded only by the command that needs them. */
@@ -17,6 +18,7 @@ export function createProgram(version: string): Command {
   addDemo(program, version);
   addPhoneCommands(program);
   addSubscriberCommands(program);
+  addRuleCommands(program);
   addOperating(program);
   program
     .command('completion')

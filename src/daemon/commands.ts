@@ -13,12 +13,11 @@ import { LANGUAGES } from '../values/language.ts';
 import { parseMsisdn, type Msisdn } from '../values/msisdn.ts';
 import type { LifecycleRequest, Subscriber } from '../subscribers/subscriber.ts';
 import type { Browsing } from './browsing.ts';
+import { command, type Commands } from './command.ts';
 import type { Core } from './core.ts';
+import { earningCommands } from './earning-commands.ts';
 import { explain } from './explain.ts';
 import type { Storage } from './storage.ts';
-
-/** Commands of the CLI that a running daemon carries out, each a name and a function of checked arguments. */
-export type Commands = Readonly<Record<string, (args: unknown) => Promise<unknown>>>;
 
 export interface CommandDeps {
   readonly config: () => Config;
@@ -32,19 +31,11 @@ export interface CommandDeps {
 }
 
 export function createCommands(deps: CommandDeps): Commands {
-  return { ...operatorCommands(deps), ...subscriberCommands(deps), ...cashbackCommands(deps) };
-}
-
-/** Checks arguments by a schema; what the CLI sends is checked like anybody else's input. */
-function command<Schema extends z.ZodType>(
-  schema: Schema,
-  run: (args: z.output<Schema>) => Promise<unknown>,
-) {
-  return async (args: unknown): Promise<unknown> => {
-    const checked = schema.safeParse(args ?? {});
-    if (checked.success) return run(checked.data);
-    const problems = checked.error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`);
-    throw new BadArguments(problems.join('\n'));
+  return {
+    ...operatorCommands(deps),
+    ...subscriberCommands(deps),
+    ...cashbackCommands(deps),
+    ...earningCommands(deps),
   };
 }
 

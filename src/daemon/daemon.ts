@@ -281,6 +281,7 @@ class Daemon {
             clock,
             subscribers,
             recordEvents: earning.recordEvents,
+            ...earning.api,
             ledger: ledgerApi,
             numberPlan: this.#config.numberPlan,
           }),

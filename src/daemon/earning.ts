@@ -1,8 +1,11 @@
 import type { Programme } from '../bonus/programme.ts';
+import type { RulesApi } from '../channels/api/earning.ts';
 import type { RecordEvents } from '../channels/api/events.ts';
+import type { ParametersApi } from '../channels/api/parameters.ts';
 import { openParameters, type Parameters } from '../earning/parameters.ts';
 import { createRecordEvents } from '../earning/record-events.ts';
 import { createRecordMemberEvents, type RecordMemberEvents } from '../earning/record-member-events.ts';
+import { createRuleSets } from '../earning/rule-sets.ts';
 import { followRules, type RuleSnapshot } from '../earning/snapshot.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import type { Clock } from '../runtime/clock.ts';
@@ -10,6 +13,7 @@ import type { Config } from '../runtime/config/config.ts';
 import type { Logger } from '../runtime/log.ts';
 import type { PostgresPool } from '../storage/postgres.ts';
 import type { Subscribers } from '../subscribers/subscribers.ts';
+import { parametersApi, rulesApi } from './earning-api.ts';
 
 /** How points are earned: parameters, the rules in force, and what records events. */
 export interface Earning {
@@ -17,13 +21,14 @@ export interface Earning {
   readonly rules: RuleSnapshot;
   readonly recordMemberEvents: RecordMemberEvents;
   readonly recordEvents: RecordEvents;
+  readonly api: { readonly parameters: ParametersApi; readonly rules: RulesApi };
   close(): void;
 }
 
 export interface EarningDeps {
   readonly pool: PostgresPool;
   readonly ledger: Ledger;
-  readonly subscribers: Pick<Subscribers, 'resolveNumber'>;
+  readonly subscribers: Pick<Subscribers, 'resolveNumber' | 'findSubscriber'>;
   readonly clock: Clock;
   readonly log: Logger;
   config(): Config;
@@ -43,7 +48,10 @@ export async function openEarning(deps: EarningDeps): Promise<Earning> {
     programme,
     config: () => deps.config().earning,
   });
+  const ruleSets = createRuleSets({ pool, parameters, snapshot: rules, clock, programme });
+  const apiDeps = { parameters, ruleSets, snapshot: rules, subscribers, clock };
   return {
+    api: { parameters: parametersApi(apiDeps), rules: rulesApi(apiDeps) },
     parameters,
     rules,
     recordMemberEvents,

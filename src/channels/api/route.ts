@@ -16,6 +16,10 @@ export const SCOPES = [
   'subscribers:write',
   'ledger:write',
   'ledger:read',
+  'parameters:write',
+  'rules:read',
+  'rules:write',
+  'rules:publish',
 ] as const;
 export type Scope = (typeof SCOPES)[number];
 

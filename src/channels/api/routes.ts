@@ -2,7 +2,9 @@ import type { Clock } from '../../runtime/clock.ts';
 import type { Subscribers } from '../../subscribers/subscribers.ts';
 import type { NumberPlan } from '../../values/msisdn.ts';
 import { eventRoutes, type RecordEvents } from './events.ts';
+import { ruleRoutes, type RulesApi } from './earning.ts';
 import { ledgerRoutes, type LedgerApi } from './ledger.ts';
+import { parameterRoutes, type ParametersApi } from './parameters.ts';
 import type { Route } from './route.ts';
 import { subscriberRoutes } from './subscribers.ts';
 
@@ -11,11 +13,19 @@ export interface ApiDeps {
   readonly subscribers: Subscribers;
   readonly recordEvents: RecordEvents;
   readonly ledger: LedgerApi;
+  readonly parameters: ParametersApi;
+  readonly rules: RulesApi;
   /** How the country writes its own numbers; E.164 only when absent. */
   readonly numberPlan?: NumberPlan | undefined;
 }
 
 /** Every operation of the HTTP API, in the order of its documentation. */
 export function apiRoutes(deps: ApiDeps): Route[] {
-  return [...eventRoutes(deps), ...subscriberRoutes(deps), ...ledgerRoutes(deps)];
+  return [
+    ...eventRoutes(deps),
+    ...subscriberRoutes(deps),
+    ...ledgerRoutes(deps),
+    ...parameterRoutes(deps),
+    ...ruleRoutes(deps),
+  ];
 }

@@ -1,8 +1,9 @@
 import { expect } from 'chai';
+import { earningApi } from '../../support/earning-api.ts';
 import { startTestHttp, type TestHttp } from '../../support/http.ts';
 import type { BusinessEvent } from '../../../src/channels/api/events.ts';
 import type { Adjustment } from '../../../src/channels/api/ledger.ts';
-import type { Route } from '../../../src/channels/api/route.ts';
+import { SCOPES, type Route } from '../../../src/channels/api/route.ts';
 import { apiRoutes } from '../../../src/channels/api/routes.ts';
 import { Fault, IntakeFull, Refusal } from '../../../src/errors.ts';
 import { manualClock } from '../../../src/runtime/clock.ts';
@@ -28,6 +29,7 @@ describe('HTTP API', () => {
     database = await createTestDatabase();
     subscribers = subscribersOf(database.pool, clock);
     routes = apiRoutes({
+      ...earningApi,
       clock,
       subscribers,
       numberPlan: PLAN,
@@ -103,14 +105,7 @@ describe('HTTP API', () => {
         expect(none.headers.get('www-authenticate')).to.match(/^Bearer/);
         const invented = await http.call(route.method, path, { token: 'invented', ...key() });
         expect(invented.status, where).to.equal(401);
-        const others = [
-          'events:write',
-          'subscribers:read',
-          'subscribers:write',
-          'ledger:write',
-          'ledger:read',
-        ];
-        for (const scope of others.filter((one) => one !== route.scope)) {
+        for (const scope of SCOPES.filter((one) => one !== route.scope)) {
           const answer = await http.call(route.method, path, { token: scope.replace(':', '-'), ...key() });
           expect([answer.status, answer.json.code], `${where} with ${scope}`).to.deep.equal([
             403,
@@ -126,7 +121,7 @@ describe('HTTP API', () => {
       for (const route of routes.filter(({ method }) => method !== 'GET')) {
         const path = route.path.replace(':msisdn', '79160000001');
         const answer = await http.call(route.method, path, { body: route.example?.body });
-        const naturally = /events|\/pin$/.test(route.path);
+        const naturally = /events|\/pin$|parameters|earning/.test(route.path);
         if (naturally) expect(answer.json.code).to.not.equal('idempotency_key_missing');
         else expect([answer.status, answer.json.code]).to.deep.equal([400, 'idempotency_key_missing']);
       }

@@ -3,6 +3,7 @@ import type { Route } from '../../../src/channels/api/route.ts';
 import { apiRoutes } from '../../../src/channels/api/routes.ts';
 import { manualClock } from '../../../src/runtime/clock.ts';
 import { createPool, POSTGRES_DEFAULTS, type PostgresPool } from '../../../src/storage/postgres.ts';
+import { earningApi } from '../../support/earning-api.ts';
 import { startTestHttp, type TestHttp } from '../../support/http.ts';
 import { subscribersOf } from '../../support/subscribers.ts';
 
@@ -36,6 +37,7 @@ describe('OpenAPI document of the API', () => {
     pool = createPool({ ...POSTGRES_DEFAULTS, url: 'postgres://127.0.0.1:1/none' }, () => undefined);
     const never = () => Promise.reject(new Error('not called'));
     routes = apiRoutes({
+      ...earningApi,
       clock,
       subscribers: subscribersOf(pool, clock),
       recordEvents: never,

@@ -5,6 +5,7 @@ import type { Page } from '../../../src/channels/pages/page.ts';
 import { Refusal } from '../../../src/errors.ts';
 import { manualClock } from '../../../src/runtime/clock.ts';
 import type { Subscribers } from '../../../src/subscribers/subscribers.ts';
+import { earningApi } from '../../support/earning-api.ts';
 import { startTestHttp, type TestHttp } from '../../support/http.ts';
 import { Pipeline } from '../../support/pipeline.ts';
 import { rawExchange } from '../../support/raw-http.ts';
@@ -64,6 +65,7 @@ describe('HTTP bodies, random and mutated', function () {
     } as unknown as Subscribers;
     const unused = () => Promise.reject(new Error('not called'));
     const routes = apiRoutes({
+      ...earningApi,
       clock,
       subscribers,
       recordEvents: (_actor, reported) => {
