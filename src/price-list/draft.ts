@@ -32,7 +32,13 @@ const benefit = z
 
 const item = z
   .strictObject({
-    code: z.string().regex(/^[A-Za-z0-9]{1,20}$/, 'is 1 to 20 letters and digits, for example minutes60'),
+    // With a letter, since items are also asked for by their number in the list.
+    code: z
+      .string()
+      .regex(
+        /^(?=.*[A-Za-z])[A-Za-z0-9]{1,20}$/,
+        'is 1 to 20 letters and digits with a letter among them, for example minutes60',
+      ),
     name: z.strictObject({ en: z.string().min(1).max(60), ru: z.string().min(1).max(60) }),
     kind: z.enum(ITEM_KINDS).default('service'),
     points: wholePoints.optional().describe('the price, when it has no dates'),
