@@ -13,6 +13,7 @@ import process from 'node:process';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { installWhenNeeded } from './bootstrap/install.mjs';
 import { buildWhenNeeded } from './bootstrap/build.mjs';
+import { inTurn } from './bootstrap/turn.mjs';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const NODE_NEEDED = [20, 19];
@@ -53,10 +54,13 @@ function runScript(name, args) {
 async function main([task, ...args]) {
   refuseOldNode();
   const say = task === 'cli' ? () => undefined : (line) => console.error(line);
-  installWhenNeeded(ROOT, say, stop);
+  const builds = task === 'start' || task === 'cli' || task === 'build';
+  inTurn(ROOT, () => {
+    installWhenNeeded(ROOT, say, stop);
+    if (builds) buildWhenNeeded(ROOT, say, stop);
+  });
   if (task === 'test') return runScript('test', args);
   if (task === 'run' && /^[a-z-]+$/.test(args[0] ?? '')) return runScript(args[0], args.slice(1));
-  if (task === 'start' || task === 'cli' || task === 'build') buildWhenNeeded(ROOT, say, stop);
   if (task === 'start') return runProgram(['demo', ...args]);
   if (task === 'cli') return runProgram(args);
   if (task !== 'build') stop('usage: node scripts/bootstrap.mjs start|test|cli|run|build [ARGS]');

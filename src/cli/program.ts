@@ -131,6 +131,16 @@ function addDemo(program: Command, version: string): void {
     });
 }
 
+function scopesOf(text: string): readonly string[] {
+  const scopes = text.split(',').map((scope) => scope.trim());
+  const unknown = scopes.filter((scope) => !SCOPES.some((known) => known === scope));
+  if (unknown.length === 0) return scopes;
+  throw new CliError(
+    `no scope ${unknown.map((scope) => `"${scope}"`).join(', ')}; there are: ${SCOPES.join(', ')}`,
+    EXIT.usage,
+  );
+}
+
 function addOperating(program: Command): void {
   program
     .command('status')
@@ -155,10 +165,10 @@ function addOperating(program: Command): void {
     .command('create')
     .description('make a token; it is shown once and stored nowhere')
     .argument('<name>', 'who will use it')
-    .requiredOption('--scopes <scopes>', `comma-separated: ${SCOPES.join(', ')}`)
+    .requiredOption('--scopes <scopes>', `comma-separated: ${SCOPES.join(', ')}`, scopesOf)
     .option('--json', 'print JSON')
-    .action((name: string, { scopes, json }: { scopes: string; json?: boolean }) =>
-      showFromDaemon('token.create', { name, scopes: scopes.split(',') }, { json: json === true }),
+    .action((name: string, { scopes, json }: { scopes: readonly string[]; json?: boolean }) =>
+      showFromDaemon('token.create', { name, scopes }, { json: json === true }),
     );
   token
     .command('list')

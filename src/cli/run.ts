@@ -21,6 +21,12 @@ export async function runGateway(options: {
     throw new CliError(`no section ${unknown.join(', ')}; there are: ${SECTIONS.join(', ')}`, EXIT.usage);
   }
   const config = loadConfig(options.configFile);
+  if (config.storage.databaseUrl === undefined) {
+    throw new CliError(
+      `no database: set DATABASE_URL, or storage.databaseUrl in ${options.configFile}; to look around without one: npm start`,
+      EXIT.usage,
+    );
+  }
   await checkNamedFiles(config);
   const home = stateFolder();
   mkdirSync(home, { recursive: true, mode: 0o700 });

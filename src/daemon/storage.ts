@@ -25,7 +25,7 @@ export function inHome(home: string, file: string): string {
 /** @throws Fault when a store cannot be reached or another daemon makes it impossible */
 export async function openStorage(config: Config, clock: Clock, log: Logger): Promise<Storage> {
   const { storage } = config;
-  const url = storage.databaseUrl ?? process.env['DATABASE_URL'];
+  const url = storage.databaseUrl;
   if (url === undefined) throw new Error('no database: set storage.databaseUrl or DATABASE_URL');
   const pool = createPool(
     {

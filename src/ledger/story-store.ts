@@ -2,6 +2,7 @@ import type { Db } from '../storage/postgres.ts';
 import { CHANNELS } from '../values/trace.ts';
 import { formatRef, homeOf, HOMES, SYSTEM, walletOf } from './keys.ts';
 import { TRANSFER_KIND } from './records.ts';
+import { readableVerdict } from './verdict.ts';
 
 /** One request with everything that it left behind. */
 export interface Story {
@@ -96,7 +97,7 @@ async function storyOf(db: Db, row: RequestRow): Promise<Story> {
     channel: CHANNELS[row.channel] ?? String(row.channel),
     actor: row.actor,
     operation: row.operation,
-    outcome: JSON.parse(row.outcome) as unknown,
+    outcome: readableVerdict(row.outcome),
     transfers: transfers.map((transfer) => ({
       ref: formatRef({
         account: Number(transfer.src < 0n ? transfer.dst : transfer.src),
