@@ -53,6 +53,8 @@ export class Bind {
   readonly #context: DeliverContext;
   readonly #labels: { readonly smsc: string; readonly bind: string };
   #session: SmppSession | undefined;
+  /** The bind request on its way; never rejects. */
+  #binding: Promise<void> = Promise.resolve();
   #attempt = 0;
   #stopping = false;
   #cancelReconnect: () => void = () => undefined;
@@ -101,7 +103,9 @@ export class Bind {
   #open(): void {
     const { clock } = this.#deps;
     const config = this.#config;
-    const socket = openConnection(this.smsc, () => void this.#bind(session));
+    const socket = openConnection(this.smsc, () => {
+      this.#binding = this.#bind(session);
+    });
     const session: SmppSession = new SmppSession(
       socket,
       {
@@ -216,6 +220,8 @@ export class Bind {
     if (request.command !== 'deliver_sm' && request.command !== 'data_sm') {
       return respond(status('ESME_RINVCMDID'));
     }
+    // Some SMSCs deliver in one piece with the answer to the bind, before anybody could act on that.
+    if (this.phase === 'connecting') await this.#binding;
     if (this.phase !== 'bound' || this.profile.mode === 'transmitter')
       return respond(status('ESME_RINVBNDSTS'));
     if (this.intakePaused || session.unanswered > this.#config.moInFlightMax)

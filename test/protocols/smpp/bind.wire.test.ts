@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import { once } from 'node:events';
 import { createServer, type AddressInfo } from 'node:net';
+import smpp from 'smpp';
 import { manualClock } from '../../../src/runtime/clock.ts';
 import { startSmpp } from '../../../protocols/smpp/esme.ts';
 import {
@@ -41,6 +42,22 @@ describe('a bind', () => {
     const second = await raw.bound.next();
     second.write(Buffer.from('00000010000000150000000000000009', 'hex'));
     expect((await raw.received.next()).toString('hex')).to.equal('00000010800000150000000000000009');
+    await wire.close();
+    raw.close();
+  });
+
+  it('takes a message that comes in one piece with the answer to the bind', async () => {
+    const message = new smpp.PDU('deliver_sm', {
+      source_addr: '79160000001',
+      destination_addr: '1010',
+      short_message: 'BALANCE',
+    });
+    message.sequence_number = 7;
+    const raw = await rawSmsc(message.toBuffer());
+    const { wire, seen, sessionId } = await startBound(oneBind(raw.port));
+    expect(await seen.mos.next()).to.include({ text: 'BALANCE', sessionId });
+    const answer = await raw.received.next();
+    expect(answer.toString('hex', 0, 16)).to.equal('00000011800000050000000000000007');
     await wire.close();
     raw.close();
   });

@@ -134,7 +134,8 @@ export interface RawSmsc {
   close(): void;
 }
 
-export async function rawSmsc(): Promise<RawSmsc> {
+/** `greeting` follows the answer to the bind in the same write. */
+export async function rawSmsc(greeting: Buffer = Buffer.alloc(0)): Promise<RawSmsc> {
   const bound = new Inbox<Socket>();
   const received = new Inbox<Buffer>();
   const sockets = new Set<Socket>();
@@ -143,8 +144,8 @@ export async function rawSmsc(): Promise<RawSmsc> {
     socket.on('error', () => undefined);
     socket.on('close', () => sockets.delete(socket));
     socket.once('data', (bind: Buffer) => {
-      socket.write(Buffer.from(bindResp(bind)));
       socket.on('data', (chunk: Buffer) => received.put(chunk));
+      socket.write(Buffer.concat([Buffer.from(bindResp(bind)), greeting]));
       bound.put(socket);
     });
   });
