@@ -29,9 +29,30 @@ export const SYSTEM = {
   fees: -7,
   /** Where pieces of stock come from and go to; counted in pieces, not points. */
   stock: -8,
+  /** Rights to issue points, bought in advance or granted as a cap; they are no points yet. */
+  quota: -9,
 } as const;
 
 export type SystemAccount = keyof typeof SYSTEM;
+
+/** Every partner of a joint programme has system accounts of its own; partner 0 is the operator. */
+const SYSTEM_SLOTS = 16;
+
+export function systemOf(partner: number, account: SystemAccount): number {
+  return SYSTEM[account] - partner * SYSTEM_SLOTS;
+}
+
+const SYSTEM_NAMES = new Map<number, SystemAccount>(
+  Object.entries(SYSTEM).map(([name, id]) => [id, name as SystemAccount]),
+);
+
+/** Whose system account this is, and which. */
+export function readSystem(account: number): { readonly partner: number; readonly account: SystemAccount } {
+  const partner = Math.floor(-account / SYSTEM_SLOTS);
+  const name = SYSTEM_NAMES.get(account + partner * SYSTEM_SLOTS);
+  assert(account < 0 && name !== undefined, 'this is no system account');
+  return { partner, account: name };
+}
 
 /** The points wallet of a subscriber in the programme of that slot. */
 export function walletOf(subscriber: bigint | number, slot = 0): AccountKey {

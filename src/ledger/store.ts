@@ -31,6 +31,13 @@ export async function listPool(db: Db, pool: number): Promise<bigint[]> {
   return rows.map((row) => row.balance);
 }
 
+/** Whether anything was ever put into the pool. */
+export async function isPoolFilled(db: Db, pool: number): Promise<boolean> {
+  const { home, id } = poolPart(pool, 0);
+  const rows = await db.query('select 1 from posting where home = $1 and account = $2 limit 1', [home, id]);
+  return rows.length > 0;
+}
+
 /** A wallet as an enquiry sees it, without a lock. */
 export interface WalletView {
   readonly balance: bigint;

@@ -20,6 +20,8 @@ export const SCOPES = [
   'rules:read',
   'rules:write',
   'rules:publish',
+  'partners:read',
+  'partners:write',
 ] as const;
 export type Scope = (typeof SCOPES)[number];
 

@@ -1,6 +1,6 @@
 import { assert, Refusal } from '../../errors.ts';
 import { countUse } from '../counters.ts';
-import { formatRef, SYSTEM, type AccountKey, type SystemAccount } from '../keys.ts';
+import { formatRef, SYSTEM, systemOf, type AccountKey, type SystemAccount } from '../keys.ts';
 import { availableOf, NEVER, type Lot } from '../lots.ts';
 import type { Operation, View } from '../operation.ts';
 import type { AccountRecord, TransferKind, TransferRecord } from '../records.ts';
@@ -17,6 +17,8 @@ export interface Earning {
   /** Keep the lot traceable to this transfer: bought, pending and voidable points. */
   readonly traceable?: boolean;
   readonly from: SystemAccount;
+  /** Partner who issues the points; the operator when absent. */
+  readonly issuer?: number;
   readonly kind: Extract<TransferKind, 'earn' | 'adjust' | 'buy'>;
   readonly reason?: string;
   /** Largest sum this rule may give within its window; what is above it is not given. */
@@ -62,7 +64,7 @@ export function earn(earning: Earning): Pick<Operation, 'keys' | 'decide'> {
       const transfer = transferOf(view, {
         id,
         kind: earning.kind,
-        src: SYSTEM[earning.from],
+        src: systemOf(earning.issuer ?? 0, earning.from),
         dst: earning.to.id,
         amount: points,
         slices: [lot],

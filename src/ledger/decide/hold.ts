@@ -1,5 +1,5 @@
 import { assert, Refusal } from '../../errors.ts';
-import { formatRef, SYSTEM, type AccountKey, type RecordRef } from '../keys.ts';
+import { formatRef, SYSTEM, systemOf, type AccountKey, type RecordRef } from '../keys.ts';
 import { availableOf, take, totalOf, type Lot } from '../lots.ts';
 import type { Decision, Operation, View } from '../operation.ts';
 import { HOLD_STATE, type AccountRecord, type HoldRecord, type TransferRecord } from '../records.ts';
@@ -60,6 +60,8 @@ export interface Capturing {
   readonly account: AccountKey;
   readonly serial: number;
   readonly points: bigint;
+  /** Partner who accepts the points; the operator when absent. */
+  readonly acceptor?: number;
 }
 
 export interface Released {
@@ -80,7 +82,7 @@ export function captureHold(capturing: Capturing): Pick<Operation, 'keys' | 'dec
       const hold = activeHold(view, capturing.account, capturing.serial);
       if (view.now >= hold.expiresAt) throw new Refusal('hold_not_active', { state: 'expired' });
       if (capturing.points > hold.amount) throw new Refusal('capture_exceeds_hold', { held: hold.amount });
-      return endHold(view, hold, capturing.points, HOLD_STATE.captured);
+      return endHold(view, hold, capturing.points, HOLD_STATE.captured, capturing.acceptor);
     },
   };
 }
@@ -119,13 +121,13 @@ function activeHold(view: View, account: AccountKey, serial: number): HoldRecord
   return hold;
 }
 
-function endHold(view: View, hold: HoldRecord, captured: bigint, state: number): Decision {
+function endHold(view: View, hold: HoldRecord, captured: bigint, state: number, acceptor = 0): Decision {
   const account = view.account(hold.account);
   const { left, slices } = take(hold.slices, captured, () => true);
   const lapsed = left.filter((lot) => lot.expires <= view.now);
   const returned = left.filter((lot) => lot.expires > view.now);
   const transfers: TransferRecord[] = [];
-  if (captured > 0n) transfers.push(spentOf(view, hold, 'capture', SYSTEM.redeemed, slices));
+  if (captured > 0n) transfers.push(spentOf(view, hold, 'capture', systemOf(acceptor, 'redeemed'), slices));
   if (lapsed.length > 0) transfers.push(spentOf(view, hold, 'expire', SYSTEM.breakage, lapsed));
   let lots = account.lots;
   for (const lot of returned) lots = putLot(view, lots, lot);

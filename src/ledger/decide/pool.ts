@@ -3,7 +3,11 @@ import type { Operation } from '../operation.ts';
 import { transferOf } from './moves.ts';
 
 /** Puts pieces or points into a pool, spread over its parts so that they are seldom fought for. */
-export function fillPool(pool: number, amount: bigint): Pick<Operation, 'keys' | 'decide'> {
+export function fillPool(
+  pool: number,
+  amount: bigint,
+  { source = SYSTEM.stock, reason }: { readonly source?: number; readonly reason?: string } = {},
+): Pick<Operation, 'keys' | 'decide'> {
   const share = amount / BigInt(POOL_PARTS);
   const rest = amount - share * BigInt(POOL_PARTS);
   const parts = Array.from({ length: POOL_PARTS }, (_, part) => ({
@@ -21,10 +25,11 @@ export function fillPool(pool: number, amount: bigint): Pick<Operation, 'keys' |
       transfers: parts.map((part) =>
         transferOf(view, {
           kind: 'pool',
-          src: SYSTEM.stock,
+          src: source,
           dst: part.key.id,
           amount: part.amount,
           slices: [],
+          ...(reason !== undefined && { reason }),
         }),
       ),
     }),
