@@ -3,6 +3,7 @@ import { SCOPES } from '../channels/api/route.ts';
 import { SECTIONS, type Section } from '../daemon/sections.ts';
 import { showFromDaemon, stateFolder } from './daemon-call.ts';
 import { CliError, EXIT } from './exit-codes.ts';
+import { addPartnerCommands } from './partner-commands.ts';
 import { addPhoneCommands } from './phone-commands.ts';
 import { addRuleCommands } from './rule-commands.ts';
 import { addSubscriberCommands } from './subscriber-commands.ts';
@@ -19,6 +20,7 @@ export function createProgram(version: string): Command {
   addPhoneCommands(program);
   addSubscriberCommands(program);
   addRuleCommands(program);
+  addPartnerCommands(program);
   addOperating(program);
   program
     .command('completion')

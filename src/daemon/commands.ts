@@ -17,6 +17,7 @@ import { command, type Commands } from './command.ts';
 import type { Core } from './core.ts';
 import { earningCommands } from './earning-commands.ts';
 import { explain } from './explain.ts';
+import { partnerCommands } from './partner-commands.ts';
 import type { Storage } from './storage.ts';
 
 export interface CommandDeps {
@@ -36,6 +37,7 @@ export function createCommands(deps: CommandDeps): Commands {
     ...subscriberCommands(deps),
     ...cashbackCommands(deps),
     ...earningCommands(deps),
+    ...partnerCommands(deps.core.partners),
   };
 }
 

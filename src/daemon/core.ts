@@ -29,6 +29,7 @@ import type { Msisdn } from '../values/msisdn.ts';
 import { openCatalogue, type Catalogue } from './catalogue.ts';
 import { openOrders, type BillingSystem } from './orders.ts';
 import { openEarning, type Earning } from './earning.ts';
+import { openPartners, type Partners } from './partners.ts';
 import { inHome, type Storage } from './storage.ts';
 
 /** Everything behind the channels: the ledger, who subscribers are, what points buy and what can be asked for. */
@@ -45,6 +46,7 @@ export interface Core {
   readonly ledgerApi: LedgerApi;
   readonly catalogue: Catalogue;
   readonly orders: { runDue(): Promise<number> };
+  readonly partners: Partners;
   close(): Promise<void>;
 }
 
@@ -107,6 +109,7 @@ export async function openCore(deps: CoreDeps): Promise<Core> {
     ledgerApi: ledgerApi(deps, ledger),
     catalogue,
     orders,
+    partners: await openPartners({ config: deps.config, home, storage, ledger, clock }),
     close: async () => {
       earning.close();
       await ledger.close(LEDGER_STOP_MS);

@@ -272,7 +272,7 @@ class Daemon {
     return {
       name: 'http',
       start: async () => {
-        const { subscribers, earning, ledgerApi, tokens } = this.#core;
+        const { subscribers, earning, ledgerApi, partners, tokens } = this.#core;
         this.#http = await startHttp(this.#config.http, {
           clock,
           log,
@@ -283,6 +283,7 @@ class Daemon {
             recordEvents: earning.recordEvents,
             ...earning.api,
             ledger: ledgerApi,
+            partners: partners.admin,
             numberPlan: this.#config.numberPlan,
           }),
           pages: this.#browsing?.pages ?? [],

@@ -32,9 +32,10 @@ export async function insertKey(
   const rows = await db.query<KeyRow>(
     `insert into partner_key (id, partner, slot, created_by, created_at)
       select $1, $2, free.slot, $3, $4 from (
-        select slot from unnest(array[1, 2]::smallint[]) slot
-          where not exists (select 1 from partner_key k where k.partner = $2 and k.slot = slot and k.revoked_at is null)
-          order by slot limit 1) free
+        select candidate.slot from unnest(array[1, 2]::smallint[]) candidate(slot)
+          where not exists (select 1 from partner_key k
+            where k.partner = $2 and k.slot = candidate.slot and k.revoked_at is null)
+          order by candidate.slot limit 1) free
       on conflict do nothing returning *`,
     [key.id, key.partner, key.by, new Date(key.at)],
   );

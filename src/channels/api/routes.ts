@@ -1,3 +1,4 @@
+import type { PartnerAdmin } from '../../partners/admin.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import type { Subscribers } from '../../subscribers/subscribers.ts';
 import type { NumberPlan } from '../../values/msisdn.ts';
@@ -5,6 +6,7 @@ import { eventRoutes, type RecordEvents } from './events.ts';
 import { ruleRoutes, type RulesApi } from './earning.ts';
 import { ledgerRoutes, type LedgerApi } from './ledger.ts';
 import { parameterRoutes, type ParametersApi } from './parameters.ts';
+import { partnerRoutes } from './partners.ts';
 import type { Route } from './route.ts';
 import { subscriberRoutes } from './subscribers.ts';
 
@@ -15,6 +17,7 @@ export interface ApiDeps {
   readonly ledger: LedgerApi;
   readonly parameters: ParametersApi;
   readonly rules: RulesApi;
+  readonly partners: PartnerAdmin;
   /** How the country writes its own numbers; E.164 only when absent. */
   readonly numberPlan?: NumberPlan | undefined;
 }
@@ -27,5 +30,6 @@ export function apiRoutes(deps: ApiDeps): Route[] {
     ...ledgerRoutes(deps),
     ...parameterRoutes(deps),
     ...ruleRoutes(deps),
+    ...partnerRoutes(deps),
   ];
 }

@@ -10,6 +10,7 @@ import { noticesConfig } from './notices.ts';
 import { notifyConfig } from './notify.ts';
 import { numberPlanConfig } from './number-plan.ts';
 import { diskGuardConfig, ledgerConfig, lifecycleConfig, logConfig } from './operations.ts';
+import { partnersConfig } from './partners.ts';
 import { programmeConfig } from './programme.ts';
 import { retentionConfig } from './retention.ts';
 import { smsConfig } from './sms.ts';
@@ -25,6 +26,7 @@ const sections = z.strictObject({
   billing: billingConfig.prefault({}),
   numberPlan: numberPlanConfig.prefault({}).describe('how people of this country write their own numbers'),
   subscribers: subscribersConfig.prefault({}),
+  partners: partnersConfig.prefault({}),
   smpp: smppConfig,
   sms: smsConfig.prefault({}),
   ussd: ussdConfig.prefault({}),

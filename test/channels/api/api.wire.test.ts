@@ -9,8 +9,13 @@ import { Fault, IntakeFull, Refusal } from '../../../src/errors.ts';
 import { manualClock } from '../../../src/runtime/clock.ts';
 import type { Subscribers } from '../../../src/subscribers/subscribers.ts';
 import { instant } from '../../../src/values/instant.ts';
+import { noPartners } from '../../support/partners.ts';
 import { createTestDatabase, type TestDatabase } from '../../support/database.ts';
 import { freshMsisdn, subscribersOf } from '../../support/subscribers.ts';
+
+/** The path of a route's example. */
+const pathOf = ({ path, example }: Route): string =>
+  path.replace(/:(\w+)/g, (_whole, name: string) => example?.params?.[name] ?? '79160000001');
 
 const PLAN = { countryCode: '7', trunkPrefix: '8', nationalLength: 10 };
 
@@ -44,6 +49,7 @@ describe('HTTP API', () => {
           ),
         );
       },
+      partners: noPartners,
       ledger: {
         balance: () =>
           Promise.resolve({
@@ -98,7 +104,7 @@ describe('HTTP API', () => {
     it('covers every route: none without a token, none with the scopes of the others', async () => {
       expect(routes.length).to.be.greaterThan(12);
       for (const route of routes) {
-        const path = route.path.replace(':msisdn', '79160000001');
+        const path = pathOf(route);
         const where = `${route.method} ${route.path}`;
         const none = await http.call(route.method, path, { token: null, ...key() });
         expect([none.status, none.json.code], where).to.deep.equal([401, 'unauthenticated']);
@@ -119,9 +125,9 @@ describe('HTTP API', () => {
 
     it('needs an idempotency key wherever something could be done twice', async () => {
       for (const route of routes.filter(({ method }) => method !== 'GET')) {
-        const path = route.path.replace(':msisdn', '79160000001');
-        const answer = await http.call(route.method, path, { body: route.example?.body });
-        const naturally = /events|\/pin$|parameters|earning/.test(route.path);
+        const answer = await http.call(route.method, pathOf(route), { body: route.example?.body });
+        const naturally =
+          /events|parameters|earning/.test(route.path) || ['PUT', 'DELETE'].includes(route.method);
         if (naturally) expect(answer.json.code).to.not.equal('idempotency_key_missing');
         else expect([answer.status, answer.json.code]).to.deep.equal([400, 'idempotency_key_missing']);
       }

@@ -5,6 +5,7 @@ import { manualClock } from '../../../src/runtime/clock.ts';
 import { createPool, POSTGRES_DEFAULTS, type PostgresPool } from '../../../src/storage/postgres.ts';
 import { earningApi } from '../../support/earning-api.ts';
 import { startTestHttp, type TestHttp } from '../../support/http.ts';
+import { noPartners } from '../../support/partners.ts';
 import { subscribersOf } from '../../support/subscribers.ts';
 
 /** What the tests look at. */
@@ -42,6 +43,7 @@ describe('OpenAPI document of the API', () => {
       subscribers: subscribersOf(pool, clock),
       recordEvents: never,
       ledger: { balance: never, history: never, adjust: never },
+      partners: noPartners,
     });
     http = await startTestHttp({ routes, clock, config: { publicBaseUrl: 'https://bonus.example.com' } });
     document = JSON.parse((await http.call('GET', '/openapi.json', { token: null })).text) as OpenapiDocument;

@@ -7,6 +7,7 @@ import { manualClock } from '../../../src/runtime/clock.ts';
 import type { Subscribers } from '../../../src/subscribers/subscribers.ts';
 import { earningApi } from '../../support/earning-api.ts';
 import { startTestHttp, type TestHttp } from '../../support/http.ts';
+import { noPartners } from '../../support/partners.ts';
 import { Pipeline } from '../../support/pipeline.ts';
 import { rawExchange } from '../../support/raw-http.ts';
 import { mutate, seeded } from './mutate.ts';
@@ -72,6 +73,7 @@ describe('HTTP bodies, random and mutated', function () {
         events.push(...reported);
         return Promise.resolve(reported.map(({ id }) => ({ id, kind: 'recorded', points: 1n })));
       },
+      partners: noPartners,
       ledger: {
         balance: unused,
         history: unused,
