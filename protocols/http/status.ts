@@ -68,7 +68,8 @@ export const REFUSAL_TEXT = {
   approval_required: 'This operation needs the approval of a second person.',
   buying_not_offered: 'Points are not sold: programme.buying is not configured.',
   capture_exceeds_hold: 'More was captured than is held; capture at most the held points.',
-  clearing_not_due: 'This period cannot be closed yet; close the one named in the context first, once it is over.',
+  clearing_not_due:
+    'This period cannot be closed yet; close the one named in the context first, once it is over.',
   clearing_state: 'The statement is in another state; the context names it.',
   confirmation_code_wrong: 'The confirmation code is wrong.',
   confirmation_not_pending: 'Nothing waits for this confirmation; it lapsed or was used. Prepare again.',

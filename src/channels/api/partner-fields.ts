@@ -52,14 +52,12 @@ export const termsBody = z
   })
   .refine(({ model, cap }) => model === 'postpaid' || cap === undefined, 'prepaid points are their own cap')
   .refine(({ validFrom, validTo }) => validTo === undefined || validFrom < validTo, 'ends after it begins')
-  .transform(
-    ({ breakage, cap, validTo, ...rest }): AgreementTerms => ({
-      ...rest,
-      cap,
-      validTo,
-      breakagePpm: ppmOf(breakage),
-    }),
-  );
+  .transform(({ breakage, cap, validTo, ...rest }): AgreementTerms => ({
+    ...rest,
+    cap,
+    validTo,
+    breakagePpm: ppmOf(breakage),
+  }));
 
 function ppmOf(breakage: 'issuer' | 'pool' | { readonly issuerPpm: number }): bigint {
   if (typeof breakage === 'object') return BigInt(breakage.issuerPpm);

@@ -119,9 +119,7 @@ function agreementRoutes(partners: PartnerAdmin): Route[] {
         answer: agreementExample,
       },
       handle: async (_actor, input) =>
-        shownAgreement(
-          await partners.end(input.params.partner, input.params.reference, input.body.validTo),
-        ),
+        shownAgreement(await partners.end(input.params.partner, input.params.reference, input.body.validTo)),
     }),
   ];
 }
