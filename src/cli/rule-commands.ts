@@ -17,6 +17,7 @@ export function addRuleCommands(program: Command): void {
   addPublishing(on);
   addDryRun(on);
   addParameters(program);
+  addAssessment(program);
 }
 
 type On = (name: string, description: string) => Command;
@@ -121,6 +122,25 @@ function addParameters(program: Command): void {
     .action((msisdn: string, code: string, value: string, { json, ...rest }: Json & object) =>
       showFromDaemon('parameters.set', { msisdn, code, value, ...rest }, { json: json === true }),
     );
+}
+
+function addAssessment(program: Command): void {
+  const assessment = program
+    .command('assessment')
+    .description('runs of the assessment rules over all members');
+  assessment
+    .command('start')
+    .description('assess all members in the background; one run for each moment')
+    .option('--at <time>', 'as of when; now by default')
+    .option('--json', 'print JSON')
+    .action(({ json, ...rest }: Json & object) =>
+      showFromDaemon('assessment.start', rest, { json: json === true }),
+    );
+  assessment
+    .command('list')
+    .description('runs, newest first')
+    .option('--json', 'print JSON')
+    .action((options: Json) => showFromDaemon('assessment.list', {}, options));
 }
 
 function versionOf(text: string): number {

@@ -95,7 +95,7 @@ export async function openCore(deps: CoreDeps): Promise<Core> {
   const texts = loadTexts(config.sms.texts);
   const executeDeps = executeDepsOf(deps, { ledger, subscribers, texts, catalogue });
   const orders = await openOrders({ ...deps, pool, ledger, subscribers, catalogue, texts });
-  const earning = await openEarning({ pool, ledger, subscribers, clock, log, config: deps.config });
+  const earning = await openEarning({ pool, ledger, subscribers, clock, log, daemonId, config: deps.config });
   return {
     daemonId,
     ledger,

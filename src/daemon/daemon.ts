@@ -376,6 +376,7 @@ class Daemon {
         every(0, SWEEP_EVERY_MS, () => sweep(this.#core.ledger, this.#storage.pool, clock.now()));
         every(3, ORDERS_EVERY_MS, () => this.#core.orders.runDue());
         every(4, CATALOGUE_EVERY_MS, () => this.#core.catalogue.refresh());
+        every(5, CHORES_EVERY_MS, () => this.#core.earning.chores());
         every(1, CHORES_EVERY_MS, async () => {
           await this.#core.subscribers.retryClosings();
           await pruneCashback(this.#storage.pool, clock.now(), later(clock.now(), -CHANGES_KEPT_MS));
@@ -391,6 +392,7 @@ class Daemon {
         );
       },
       stop: () => {
+        this.#core.earning.stopChores();
         for (const cancel of cancels) cancel();
         cancels = [];
       },

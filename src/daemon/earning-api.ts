@@ -1,5 +1,6 @@
 import type { RuleSetView, RulesApi } from '../channels/api/earning.ts';
 import type { ParametersApi } from '../channels/api/parameters.ts';
+import type { Assessment } from '../earning/assessment.ts';
 import type { Parameters } from '../earning/parameters.ts';
 import { healthOf } from '../earning/rule-health.ts';
 import type { RuleSets } from '../earning/rule-sets.ts';
@@ -16,6 +17,7 @@ export interface EarningApiDeps {
   readonly parameters: Parameters;
   readonly ruleSets: RuleSets;
   readonly snapshot: RuleSnapshot;
+  readonly assessment: Pick<Assessment, 'start' | 'list'>;
   readonly subscribers: Pick<Subscribers, 'findSubscriber'>;
   readonly clock: Clock;
 }
@@ -43,7 +45,7 @@ export function parametersApi({ parameters, clock }: EarningApiDeps): Parameters
 }
 
 /** Earning rules for the HTTP API. */
-export function rulesApi({ ruleSets, snapshot, subscribers, clock }: EarningApiDeps): RulesApi {
+export function rulesApi({ ruleSets, snapshot, assessment, subscribers, clock }: EarningApiDeps): RulesApi {
   return {
     check: (document) => ruleSets.check(document),
     draft: (actor, document) => ruleSets.draft(actor.name, document),
@@ -66,6 +68,17 @@ export function rulesApi({ ruleSets, snapshot, subscribers, clock }: EarningApiD
     },
     publish: (actor, version) => ruleSets.publish(actor.name, version),
     retire: (version) => ruleSets.retire(version),
+    assess: async (actor, asOf) => {
+      const run = await assessment.start(actor.name, asOf);
+      if (run !== undefined) return run;
+      throw new Refusal('rules_invalid', { problems: 'no rule in force is for the assessment' });
+    },
+    assessments: async () =>
+      (await assessment.list(SHOWN_MAX)).map(({ id, version, asOf, state, ...counts }) => ({
+        ...{ run: id, version, state, asOf: instant(asOf.getTime()) },
+        ...{ members: counts.members, refused: counts.refused },
+        ...{ points: counts.points, failures: counts.failures },
+      })),
     health: () => {
       const set = snapshot.current();
       return { version: set.version, rules: healthOf(set, clock.now()) };

@@ -16,7 +16,7 @@ export function earningCommands(deps: CommandDeps): Commands {
 
 const operator = () => ({ name: 'operator', scopes: [], trace: newTraceId() });
 
-function ruleCommands({ core }: CommandDeps): Commands {
+function ruleCommands({ core, clock }: CommandDeps): Commands {
   const { rules } = core.earning.api;
   return {
     'rules.check': command(z.object({ document }), async (args) => ({
@@ -38,6 +38,15 @@ function ruleCommands({ core }: CommandDeps): Commands {
       await rules.retire(args.version);
       return { retired: args.version };
     }),
+    'assessment.start': command(
+      z.object({ at: z.iso.datetime({ offset: true }).optional() }),
+      async ({ at }) => {
+        const asOf = at === undefined ? clock.now() : instant(new Date(at).getTime());
+        if (asOf > clock.now()) throw new Refusal('event_in_future');
+        return { run: await rules.assess(operator(), asOf) };
+      },
+    ),
+    'assessment.list': async () => ({ runs: await rules.assessments() }),
     'rules.health': () => Promise.resolve(rules.health()),
   };
 }

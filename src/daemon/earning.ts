@@ -2,6 +2,8 @@ import type { Programme } from '../bonus/programme.ts';
 import type { RulesApi } from '../channels/api/earning.ts';
 import type { RecordEvents } from '../channels/api/events.ts';
 import type { ParametersApi } from '../channels/api/parameters.ts';
+import { createAssessment } from '../earning/assessment.ts';
+import { tellBirthdays } from '../earning/birthdays.ts';
 import { openParameters, type Parameters } from '../earning/parameters.ts';
 import { createRecordEvents } from '../earning/record-events.ts';
 import { createRecordMemberEvents, type RecordMemberEvents } from '../earning/record-member-events.ts';
@@ -22,6 +24,10 @@ export interface Earning {
   readonly recordMemberEvents: RecordMemberEvents;
   readonly recordEvents: RecordEvents;
   readonly api: { readonly parameters: ParametersApi; readonly rules: RulesApi };
+  /** Tells today's birthdays and works on assessment runs; every minute. */
+  chores(): Promise<void>;
+  /** Ends an assessment after the page in hand. */
+  stopChores(): void;
   close(): void;
 }
 
@@ -31,6 +37,7 @@ export interface EarningDeps {
   readonly subscribers: Pick<Subscribers, 'resolveNumber' | 'findSubscriber'>;
   readonly clock: Clock;
   readonly log: Logger;
+  readonly daemonId: number;
   config(): Config;
 }
 
@@ -49,7 +56,12 @@ export async function openEarning(deps: EarningDeps): Promise<Earning> {
     config: () => deps.config().earning,
   });
   const ruleSets = createRuleSets({ pool, parameters, snapshot: rules, clock, programme });
-  const apiDeps = { parameters, ruleSets, snapshot: rules, subscribers, clock };
+  const assessment = await createAssessment({
+    ...{ pool, ledger, parameters, snapshot: rules, clock, log, programme },
+    owner: deps.daemonId,
+    config: () => deps.config().earning,
+  });
+  const apiDeps = { parameters, ruleSets, snapshot: rules, assessment, subscribers, clock };
   return {
     api: { parameters: parametersApi(apiDeps), rules: rulesApi(apiDeps) },
     parameters,
@@ -59,6 +71,13 @@ export async function openEarning(deps: EarningDeps): Promise<Earning> {
       record: recordMemberEvents,
       resolve: (msisdn, at) => subscribers.resolveNumber(msisdn, at),
     }),
+    chores: async () => {
+      if (deps.config().earning.birthdays) {
+        await tellBirthdays({ pool, record: recordMemberEvents, clock, zone: () => programme().zone });
+      }
+      await assessment.tick();
+    },
+    stopChores: () => assessment.stop(),
     close: () => rules.stop(),
   };
 }

@@ -15,6 +15,8 @@ export const earningApi: Pick<ApiDeps, 'parameters' | 'rules'> = {
     replay: unused,
     publish: unused,
     retire: unused,
+    assess: unused,
+    assessments: unused,
     health: () => ({ version: 0, rules: [] }),
   },
 };

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { Refusal } from '../../errors.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import type { Subscribers } from '../../subscribers/subscribers.ts';
 import type { Instant } from '../../values/instant.ts';
@@ -53,6 +54,18 @@ export interface RuleHealthView {
   readonly lastFailure: string | undefined;
 }
 
+/** A run of the assessment rules over all members. */
+export interface AssessmentView {
+  readonly run: number;
+  readonly version: number;
+  readonly asOf: Instant;
+  readonly state: 'running' | 'done';
+  readonly members: bigint;
+  readonly refused: bigint;
+  readonly points: bigint;
+  readonly failures: bigint;
+}
+
 /** Earning rules as the daemon gives them to the API. */
 export interface RulesApi {
   readonly check: (document: unknown) => Promise<readonly RuleProblemView[]>;
@@ -75,6 +88,9 @@ export interface RulesApi {
   readonly replay: (version: number, days: number) => Promise<unknown>;
   readonly publish: (actor: ApiActor, version: number) => Promise<void>;
   readonly retire: (version: number) => Promise<void>;
+  /** Answers the run; the one there is for the same moment. */
+  readonly assess: (actor: ApiActor, asOf: Instant) => Promise<number>;
+  readonly assessments: () => Promise<readonly AssessmentView[]>;
   readonly health: () => { readonly version: number; readonly rules: readonly RuleHealthView[] };
 }
 
@@ -131,7 +147,13 @@ const exampleSet = {
 
 /** Writing, checking, trying, replaying, publishing and watching earning rules. */
 export function ruleRoutes(deps: RuleRoutesDeps): Route[] {
-  return [...writingRoutes(deps), ...readingRoutes(deps), dryRunRoute(deps), ...publishingRoutes(deps)];
+  return [
+    ...writingRoutes(deps),
+    ...readingRoutes(deps),
+    dryRunRoute(deps),
+    ...publishingRoutes(deps),
+    ...assessmentRoutes(deps),
+  ];
 }
 
 function writingRoutes({ rules }: RuleRoutesDeps): Route[] {
@@ -334,6 +356,51 @@ function publishingRoutes({ rules }: RuleRoutesDeps): Route[] {
         await rules.retire(version);
         return { version };
       },
+    }),
+  ];
+}
+
+const exampleRun = {
+  ...{ run: 12, version: 3, asOf: '2026-01-31T21:00:00.000Z', state: 'done' },
+  ...{ members: '100000', refused: '2', points: '1534000', failures: '0' },
+} as const;
+
+function assessmentRoutes({ rules, clock }: RuleRoutesDeps): Route[] {
+  const count = z.string().regex(/^\d+$/);
+  const runAnswer = z.object({
+    ...{ run: z.number(), version: z.number(), asOf: instantAnswer, state: z.enum(['running', 'done']) },
+    ...{ members: count, refused: count, points: pointsAnswer, failures: count },
+  });
+  return [
+    route({
+      method: 'POST',
+      path: '/v1/earning/assessments',
+      scope: 'rules:publish',
+      summary: 'Assess all members as of a moment, in the background; one run for each moment',
+      body: z.strictObject({ asOf: instantField.optional() }),
+      answer: z.object({ run: z.number() }),
+      example: { body: { asOf: '2026-02-01T00:00:00+03:00' }, answer: { run: 12 } },
+      handle: async (actor, { body: { asOf } }) => {
+        const at = asOf ?? clock.now();
+        if (at > clock.now()) throw new Refusal('event_in_future');
+        return { run: await rules.assess(actor, at) };
+      },
+    }),
+    route({
+      method: 'GET',
+      path: '/v1/earning/assessments',
+      scope: 'rules:read',
+      summary: 'Assessment runs, newest first',
+      answer: z.object({ runs: z.array(runAnswer) }),
+      example: { answer: { runs: [exampleRun] } },
+      handle: async () => ({
+        runs: (await rules.assessments()).map(({ asOf, members, refused, points, failures, ...rest }) => ({
+          ...rest,
+          asOf: isoOf(asOf),
+          ...{ members: String(members), refused: String(refused) },
+          ...{ points: String(points), failures: String(failures) },
+        })),
+      }),
     }),
   ];
 }
