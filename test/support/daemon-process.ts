@@ -16,6 +16,7 @@ export interface DaemonProcess {
   readonly ports: Readonly<Record<'http' | 'admin' | 'ivr' | 'icap', number>>;
   /** Of the process started last. */
   readonly pid: number | undefined;
+  isRunning(): boolean;
   /** Starts it and waits until it is ready. */
   start(): Promise<void>;
   /** Starts it and answers its exit code: for what must not even begin. */
@@ -79,6 +80,7 @@ export async function daemonProcess(setup: DaemonSetup): Promise<DaemonProcess> 
     const answer = await fetch(`${adminUrl}/readyz`).catch(() => undefined);
     return answer?.status === 200 || undefined;
   };
+  const isRunning = (): boolean => child?.exitCode === null && child.signalCode === null;
   const launch = (): ChildProcess => {
     const entry = setup.entry ?? 'src/main.ts';
     const args = ['--import', 'tsx', entry, 'run', '--config', config];
@@ -108,6 +110,7 @@ export async function daemonProcess(setup: DaemonSetup): Promise<DaemonProcess> 
     get pid() {
       return child?.pid;
     },
+    isRunning,
     run: async () => ((await once(launch(), 'close')) as [number | null])[0],
     configure,
     signal: (name) => child?.kill(name),
@@ -122,8 +125,7 @@ export async function daemonProcess(setup: DaemonSetup): Promise<DaemonProcess> 
       await gone;
     },
     stop: async () => {
-      if (child === undefined || child.exitCode !== null || child.signalCode !== null)
-        return child?.exitCode ?? null;
+      if (child === undefined || !isRunning()) return child?.exitCode ?? null;
       const gone = once(child, 'exit') as Promise<[number | null]>;
       child.kill('SIGTERM');
       return (await gone)[0];

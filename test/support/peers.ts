@@ -13,7 +13,8 @@ export interface TestPeers {
   close(): Promise<void>;
 }
 
-const ACCOUNT = { port: 0, systemId: 'bonusgate', password: 'secret' } as const;
+/** What the daemon binds with. */
+export const ACCOUNT = { port: 0, systemId: 'bonusgate', password: 'secret' } as const;
 /** Patient enough for any answer, so that none of ours is ever late. */
 const RESPONSE_TIMEOUT_MS = 30_000;
 
