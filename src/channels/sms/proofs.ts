@@ -38,7 +38,10 @@ export function createProofs(db: Db, clock: Clock, log: Logger): Proofs {
     if (rows.length === 0) return;
     try {
       await writeSessions(db, rows);
-      for (const row of rows) if (row.endedAt !== null) sessions.delete(row.sessionId);
+      for (const { sessionId, endedAt } of rows) {
+        // A proof that came meanwhile is still to be written.
+        if (endedAt !== null && !dirty.has(sessionId)) sessions.delete(sessionId);
+      }
     } catch (error) {
       // Unproved is the safe side: the same rows are written at the next turn.
       for (const row of rows) dirty.add(row.sessionId);
