@@ -67,9 +67,9 @@ describe('the scheduled assessment', () => {
     });
   const totals = async () => {
     const [row] = await db.pool.query<Record<string, bigint>>(
-      `select (select count(*) from assessment_result) as results, (select sum(points) from assessment_result) as points,
+      `select (select count(*) from assessment_result) as results, (select sum(points)::bigint from assessment_result) as points,
         (select count(*) from award where source = 'assessment') as awards,
-        (select sum(balance) from account where role = 1) as balance`,
+        (select sum(balance)::bigint from account where role = 1) as balance`,
     );
     return row!;
   };
