@@ -24,6 +24,7 @@ export const APPEND_ONLY_TABLES: readonly string[] = [
   'business_event',
   'business_event_rest',
   'assessment_result',
+  'ledger_seal',
 ];
 
 /**
