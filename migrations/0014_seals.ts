@@ -8,8 +8,8 @@ import type { Knex } from 'knex';
  */
 export async function up(knex: Knex): Promise<void> {
   await knex.raw(`
-    alter table transfer add column xid xid8 not null default pg_current_xact_id();
-    alter table posting add column xid xid8 not null default pg_current_xact_id();
+    alter table transfer add column if not exists xid xid8 not null default pg_current_xact_id();
+    alter table posting add column if not exists xid xid8 not null default pg_current_xact_id();
     create index transfer_by_xid on transfer (xid);
     create index posting_by_xid on posting (xid);
 

@@ -1,6 +1,7 @@
 import { Command, Option } from 'commander';
 import { SCOPES } from '../channels/api/route.ts';
 import { SECTIONS, type Section } from '../daemon/sections.ts';
+import { addAuditCommands } from './audit-commands.ts';
 import { showFromDaemon, stateFolder } from './daemon-call.ts';
 import { CliError, EXIT } from './exit-codes.ts';
 import { addPartnerCommands } from './partner-commands.ts';
@@ -157,11 +158,7 @@ function addOperating(program: Command): void {
     .action((subject: string, options: { json?: boolean }) =>
       showFromDaemon('explain', { subject }, options),
     );
-  program
-    .command('audit')
-    .description('check that the ledger sums to zero and every balance is its lots')
-    .option('--json', 'print JSON')
-    .action((options: { json?: boolean }) => showFromDaemon('audit', {}, options));
+  addAuditCommands(program);
   const token = program.command('token').description('bearer tokens of the HTTP API');
   token
     .command('create')

@@ -12,6 +12,7 @@ import { newTraceId } from '../runtime/ids.ts';
 import { LANGUAGES } from '../values/language.ts';
 import { parseMsisdn, type Msisdn } from '../values/msisdn.ts';
 import type { LifecycleRequest, Subscriber } from '../subscribers/subscriber.ts';
+import { auditCommands } from './audit.ts';
 import type { Browsing } from './browsing.ts';
 import { command, type Commands } from './command.ts';
 import type { Core } from './core.ts';
@@ -38,6 +39,7 @@ export function createCommands(deps: CommandDeps): Commands {
     ...cashbackCommands(deps),
     ...earningCommands(deps),
     ...partnerCommands(deps.core.partners),
+    ...auditCommands(deps.storage.pool),
   };
 }
 

@@ -22,6 +22,7 @@ import { collectProcessMetrics } from '../runtime/metrics.ts';
 import { waitUntil } from '../runtime/pause.ts';
 import { MINUTE_MS, SECOND_MS, later } from '../values/instant.ts';
 import { parseMsisdn } from '../values/msisdn.ts';
+import { sealerPart } from './audit.ts';
 import { openBrowsing, type Browsing } from './browsing.ts';
 import { createChannels, type Channels } from './channels.ts';
 import { createCommands } from './commands.ts';
@@ -103,7 +104,7 @@ class Daemon {
       ...(has('http') && this.#config.http.enabled ? [this.#httpPart()] : []),
       this.#adminPart(),
       this.#controlPart(),
-      ...(has('jobs') ? [this.#jobsPart()] : []),
+      ...(has('jobs') ? [this.#jobsPart(), sealerPart(this.#options, () => this.#storage.pool)] : []),
     ];
   }
 
