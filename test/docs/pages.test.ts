@@ -27,7 +27,7 @@ function unknownIn(words: readonly string[]): string | undefined {
     if (child !== undefined) command = child;
     else if (command.commands.length > 0) return `command ${word}`;
   }
-  return command.commands.length > 0 ? 'what to do' : undefined;
+  return undefined;
 }
 
 describe('README and docs', () => {
