@@ -45,7 +45,7 @@ export interface EarningRate {
 }
 
 /** Numbers under which limit counters are kept in the account row. */
-const POLICY = { sentDaily: 1, sentMonthly: 2, earnedDaily: 1000 } as const;
+const POLICY = { sentDaily: 1, sentMonthly: 2 } as const;
 
 export function expiresAt(programme: Programme): (now: number) => number {
   const { expiry, zone } = programme;
@@ -83,15 +83,6 @@ export function transferLimits(programme: Programme): TransferLimit[] {
       amountMax: transfer.perMonth.points,
     },
   ];
-}
-
-export function earningCap(programme: Programme, rate: EarningRate) {
-  if (rate.dailyCap === undefined) return undefined;
-  return {
-    policy: POLICY.earnedDaily + rate.rule,
-    windowStart: (now: number) => localDayNumber(now, programme.zone),
-    amount: rate.dailyCap,
-  };
 }
 
 /** The fee of a transfer, rounded down (bonus-core §3.4.3). */

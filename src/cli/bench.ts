@@ -6,6 +6,8 @@ type Bench = (progress: (text: string) => void) => Promise<Record<string, number
 /** Loaded only when asked for: a benchmark brings a server of its own. */
 const BENCHES: Readonly<Record<string, () => Promise<Bench>>> = {
   ledger: async () => (await import('../../bench/ledger.ts')).benchLedger,
+  earn: async () => (await import('../../bench/earn.ts')).benchEarn,
+  assess: async () => (await import('../../bench/assess.ts')).benchAssess,
   rules: async () => (await import('../../bench/rules.ts')).benchRules,
 };
 

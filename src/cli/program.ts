@@ -126,7 +126,7 @@ function addDemo(program: Command, version: string): void {
   program
     .command('bench')
     .description('measure against references, interleaved in one run')
-    .argument('<name>', 'ledger, rules')
+    .argument('<name>', 'ledger, rules, earn, assess')
     .option('--json', 'print one JSON object on the last line')
     .action(async (name: string, { json }: { json?: boolean }) => {
       const { runBench } = await import('./bench.ts');

@@ -38,7 +38,7 @@ export interface EarningDeps {
   readonly clock: Clock;
   readonly log: Logger;
   readonly daemonId: number;
-  config(): Config;
+  config(): Pick<Config, 'programme' | 'earning'>;
 }
 
 export async function openEarning(deps: EarningDeps): Promise<Earning> {
