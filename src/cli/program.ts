@@ -6,6 +6,7 @@ import { showFromDaemon, stateFolder } from './daemon-call.ts';
 import { CliError, EXIT } from './exit-codes.ts';
 import { addPartnerCommands } from './partner-commands.ts';
 import { addPhoneCommands } from './phone-commands.ts';
+import { addReportCommands } from './report-commands.ts';
 import { addRuleCommands } from './rule-commands.ts';
 import { addSubscriberCommands } from './subscriber-commands.ts';
 
@@ -159,6 +160,7 @@ function addOperating(program: Command): void {
       showFromDaemon('explain', { subject }, options),
     );
   addAuditCommands(program);
+  addReportCommands(program);
   const token = program.command('token').description('bearer tokens of the HTTP API');
   token
     .command('create')

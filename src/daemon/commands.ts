@@ -19,6 +19,7 @@ import type { Core } from './core.ts';
 import { earningCommands } from './earning-commands.ts';
 import { explain } from './explain.ts';
 import { partnerCommands } from './partner-commands.ts';
+import { createReports, reportCommands } from './reports.ts';
 import type { Storage } from './storage.ts';
 
 export interface CommandDeps {
@@ -40,6 +41,7 @@ export function createCommands(deps: CommandDeps): Commands {
     ...earningCommands(deps),
     ...partnerCommands(deps.core.partners),
     ...auditCommands(deps.storage.pool),
+    ...reportCommands(createReports(deps.config, deps.storage.pool, deps.clock)),
   };
 }
 

@@ -29,6 +29,7 @@ import { createCommands } from './commands.ts';
 import { billingSystem } from './billing.ts';
 import { openCore, type Core } from './core.ts';
 import { createInlineResults, type InlineResults } from './inline-results.ts';
+import { createReports } from './reports.ts';
 import type { Section } from './sections.ts';
 import { openStorage, inHome, type Storage } from './storage.ts';
 
@@ -285,6 +286,7 @@ class Daemon {
             ...earning.api,
             ledger: ledgerApi,
             partners: partners.admin,
+            reports: createReports(() => this.#config, this.#storage.pool, clock),
             numberPlan: this.#config.numberPlan,
           }),
           pages: this.#browsing?.pages ?? [],

@@ -22,6 +22,7 @@ export const SCOPES = [
   'rules:publish',
   'partners:read',
   'partners:write',
+  'reports:read',
 ] as const;
 export type Scope = (typeof SCOPES)[number];
 

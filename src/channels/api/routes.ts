@@ -7,6 +7,7 @@ import { ruleRoutes, type RulesApi } from './earning.ts';
 import { ledgerRoutes, type LedgerApi } from './ledger.ts';
 import { parameterRoutes, type ParametersApi } from './parameters.ts';
 import { partnerRoutes } from './partners.ts';
+import { reportRoutes, type ReportsApi } from './reports.ts';
 import type { Route } from './route.ts';
 import { subscriberRoutes } from './subscribers.ts';
 
@@ -18,6 +19,7 @@ export interface ApiDeps {
   readonly parameters: ParametersApi;
   readonly rules: RulesApi;
   readonly partners: PartnerAdmin;
+  readonly reports: ReportsApi;
   /** How the country writes its own numbers; E.164 only when absent. */
   readonly numberPlan?: NumberPlan | undefined;
 }
@@ -31,5 +33,6 @@ export function apiRoutes(deps: ApiDeps): Route[] {
     ...parameterRoutes(deps),
     ...ruleRoutes(deps),
     ...partnerRoutes(deps),
+    ...reportRoutes(deps),
   ];
 }

@@ -50,6 +50,21 @@ describe('HTTP API', () => {
         );
       },
       partners: noPartners,
+      reports: {
+        programme: ({ from, to }) =>
+          Promise.resolve([
+            {
+              month: from ?? to ?? '2026-01',
+              issuer: 7,
+              issued: 9_007_199_254_740_993n,
+              redeemed: 1n,
+              expired: 2n,
+              reversed: 3n,
+              restored: 4n,
+              outstanding: 5n,
+            },
+          ]),
+      },
       ledger: {
         balance: () =>
           Promise.resolve({
@@ -130,6 +145,32 @@ describe('HTTP API', () => {
           /events|parameters|earning/.test(route.path) || ['PUT', 'DELETE'].includes(route.method);
         if (naturally) expect(answer.json.code).to.not.equal('idempotency_key_missing');
         else expect([answer.status, answer.json.code]).to.deep.equal([400, 'idempotency_key_missing']);
+      }
+    });
+  });
+
+  describe('reports', () => {
+    it('show the programme by month in decimal strings', async () => {
+      const answer = await http.call('GET', '/v1/reports/programme?from=2026-03&to=2026-04');
+      expect(answer.json).to.deep.equal({
+        lines: [
+          {
+            month: '2026-03',
+            issuer: 7,
+            issued: '9007199254740993',
+            redeemed: '1',
+            expired: '2',
+            reversed: '3',
+            restored: '4',
+            outstanding: '5',
+          },
+        ],
+      });
+    });
+
+    it('take months, nothing else', async () => {
+      for (const query of ['from=2026-13', 'to=2026', 'from=2026-01-01', 'month=2026-01']) {
+        expect((await http.call('GET', `/v1/reports/programme?${query}`)).status, query).to.equal(400);
       }
     });
   });

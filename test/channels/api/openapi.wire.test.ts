@@ -44,6 +44,7 @@ describe('OpenAPI document of the API', () => {
       recordEvents: never,
       ledger: { balance: never, history: never, adjust: never },
       partners: noPartners,
+      reports: { programme: never },
     });
     http = await startTestHttp({ routes, clock, config: { publicBaseUrl: 'https://bonus.example.com' } });
     document = JSON.parse((await http.call('GET', '/openapi.json', { token: null })).text) as OpenapiDocument;

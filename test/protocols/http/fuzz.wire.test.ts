@@ -74,6 +74,7 @@ describe('HTTP bodies, random and mutated', function () {
         return Promise.resolve(reported.map(({ id }) => ({ id, kind: 'recorded', points: 1n })));
       },
       partners: noPartners,
+      reports: { programme: () => Promise.resolve([]) },
       ledger: {
         balance: unused,
         history: unused,
