@@ -24,6 +24,9 @@ export function traceAndLog(app: FastifyInstance, clock: Clock, log: Logger): vo
   app.decorateRequest('trace', '' as TraceId);
   app.decorateRequest('arrivedAt', instant(0));
   app.decorateRequest('actor', undefined);
+  app.decorateRequest('partner', undefined);
+  app.decorateRequest('signedBodyHash', undefined);
+  app.decorateRequest('bodyOctets', undefined);
 
   app.addHook('onRequest', (request, reply, done) => {
     request.arrivedAt = clock.now();
@@ -43,7 +46,7 @@ export function traceAndLog(app: FastifyInstance, clock: Clock, log: Logger): vo
       route,
       status: reply.statusCode,
       ms,
-      actor: request.actor?.name,
+      actor: request.actor?.name ?? request.partner?.key,
     };
     if (reply.statusCode >= 500) log.warn(line, 'http request failed');
     else if (reply.statusCode >= 400) log.info(line, 'http request refused');

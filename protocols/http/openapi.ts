@@ -3,8 +3,18 @@ import './request.ts';
 import type { FastifyInstance, FastifySchema } from 'fastify';
 import { jsonSchemaTransform } from 'fastify-type-provider-zod';
 import { z } from 'zod';
-import type { Route } from '../../src/channels/api/route.ts';
+import type { PartnerRoute, Route } from '../../src/channels/api/route.ts';
+import { SIGNATURE_SCHEME } from './partner-signature.ts';
 import { PROBLEM_TYPE } from './problem.ts';
+
+/** A scheme of our own among those of HTTP; OpenAPI names it and leaves its description to us. */
+const SIGNATURE = {
+  type: 'http',
+  scheme: SIGNATURE_SCHEME,
+  description:
+    'HMAC-SHA-256 with the secret of a partner key over seven lines: the scheme, the method, the path with its query, ' +
+    'the SHA-256 of the body in hex, the time in seconds since 1970, a nonce of 16 to 64 characters, the key id.',
+} as const;
 
 /** Registered before the routes: it collects them as they are mounted. Served at `/openapi.json` without a token. */
 export async function serveOpenapi(
@@ -24,7 +34,7 @@ export async function serveOpenapi(
           'request with the same Idempotency-Key.',
       },
       servers: [{ url: publicBaseUrl ?? '/' }],
-      components: { securitySchemes: { token: { type: 'http', scheme: 'bearer' } } },
+      components: { securitySchemes: { token: { type: 'http', scheme: 'bearer' }, signature: SIGNATURE } },
     },
     transform: withBodyExample,
   });
@@ -61,7 +71,8 @@ const keyHeader = z.looseObject({
 });
 
 /** The documentation and the checks of one route come from the same schemas. */
-export function operationOf(route: Route): FastifySchema {
+export function operationOf(route: Route | PartnerRoute): FastifySchema {
+  const idempotent = route.auth === undefined && route.idempotent === true;
   const { example } = route;
   const done = {
     description: 'Done, now or before.',
@@ -75,11 +86,11 @@ export function operationOf(route: Route): FastifySchema {
     summary: route.summary,
     operationId: `${route.method.toLowerCase()}${route.path.replace(/[/:]+|-/g, '_')}`,
     tags: [route.path.split('/')[2] ?? 'api'],
-    security: [{ token: [route.scope] }],
+    security: [route.auth === 'partner' ? { signature: [] } : { token: [route.scope] }],
     ...(route.params === undefined ? {} : { params: route.params }),
     ...(route.query === undefined ? {} : { querystring: route.query }),
     ...(route.body === undefined ? {} : { body: route.body }),
-    ...(route.idempotent === true ? { headers: keyHeader } : {}),
+    ...(idempotent ? { headers: keyHeader } : {}),
     response: {
       200: route.answer.meta(done),
       '4XX': problemAnswer('The request cannot be done as it is.'),

@@ -1,4 +1,5 @@
 import type { ApiActor, RouteExample } from '../../src/channels/api/route.ts';
+import type { PartnerActor } from '../../src/partners/ports.ts';
 import type { Instant } from '../../src/values/instant.ts';
 import type { TraceId } from '../../src/values/trace.ts';
 
@@ -11,5 +12,11 @@ declare module 'fastify' {
     arrivedAt: Instant;
     /** Who calls; undefined on pages and before the token is checked. */
     actor: ApiActor | undefined;
+    /** Who signed; only on operations of the partner API. */
+    partner: PartnerActor | undefined;
+    /** What the signature says of the body, in hex. */
+    signedBodyHash: string | undefined;
+    /** The body as it came; undefined without one. */
+    bodyOctets: Buffer | undefined;
   }
 }

@@ -1,24 +1,81 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import './request.ts';
 import { z } from 'zod';
-import type { ApiActor, Route } from '../../src/channels/api/route.ts';
+import type { ApiActor, PartnerRoute, Route } from '../../src/channels/api/route.ts';
 import { assert } from '../../src/errors.ts';
 import type { Clock } from '../../src/runtime/clock.ts';
 import type { HttpConfig } from '../../src/runtime/config/http.ts';
+import type { AuthenticatePartner, PartnerActor } from '../../src/partners/ports.ts';
+import type { Logger } from '../../src/runtime/log.ts';
 import { authenticator, type ResolveToken } from './authenticate.ts';
+import { partnerAuthenticator } from './authenticate-partner.ts';
 import { withDeadline } from './deadline.ts';
 import { operationOf } from './openapi.ts';
 import { WireProblem } from './problem.ts';
 
+interface MountDeps {
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly resolveToken: ResolveToken;
+  /** Absent where no route needs it. */
+  readonly authenticatePartner?: AuthenticatePartner | undefined;
+}
+
+function isSigned(route: Route | PartnerRoute): route is PartnerRoute {
+  return route.auth === 'partner';
+}
+
+/** The operations of partners: each with its signature, schemas and deadline. */
+function mountPartnerRoutes(
+  app: FastifyInstance,
+  routes: readonly PartnerRoute[],
+  config: HttpConfig,
+  { clock, log, authenticatePartner }: MountDeps,
+): void {
+  if (routes.length === 0) return;
+  assert(authenticatePartner !== undefined, 'the partner API is mounted with its authentication');
+  const signed = partnerAuthenticator(app, config, { authenticatePartner, log });
+  for (const route of routes) {
+    app.route({
+      method: route.method,
+      url: route.path,
+      schema: operationOf(route),
+      config: { example: route.example },
+      onRequest: signed.onRequest,
+      preValidation: signed.preValidation,
+      handler: async (request, reply) => {
+        const { partner } = request;
+        assert(partner !== undefined, 'a request past its signature check has a partner');
+        const answer = await withDeadline(
+          clock,
+          config.handlerTimeoutMs,
+          handleSigned(route, partner, request),
+        );
+        return reply.header('cache-control', 'no-store').type('application/json').send(answer);
+      },
+    });
+  }
+}
+
+async function handleSigned(
+  route: PartnerRoute,
+  partner: PartnerActor,
+  { params, query, body }: FastifyRequest,
+): Promise<unknown> {
+  return route.handle(partner, { params, query, body });
+}
+
 /** Mounts the operations of the API: each with its token, scope, schemas, idempotency key and deadline. */
 export function mountRoutes(
   app: FastifyInstance,
-  routes: readonly Route[],
+  routes: readonly (Route | PartnerRoute)[],
   config: HttpConfig,
-  deps: { readonly clock: Clock; readonly resolveToken: ResolveToken },
+  deps: MountDeps,
 ): void {
   const authenticated = authenticator(app, config, deps.resolveToken);
+  mountPartnerRoutes(app, routes.filter(isSigned), config, deps);
   for (const route of routes) {
+    if (isSigned(route)) continue;
     app.route({
       method: route.method,
       url: route.path,

@@ -4,8 +4,9 @@ import rateLimit from '@fastify/rate-limit';
 import { fastify, type FastifyInstance, type FastifyRequest } from 'fastify';
 import { serializerCompiler, validatorCompiler } from 'fastify-type-provider-zod';
 import './request.ts';
-import type { Route } from '../../src/channels/api/route.ts';
+import type { PartnerRoute, Route } from '../../src/channels/api/route.ts';
 import type { Page } from '../../src/channels/pages/page.ts';
+import type { AuthenticatePartner } from '../../src/partners/ports.ts';
 import type { Clock } from '../../src/runtime/clock.ts';
 import type { HttpConfig } from '../../src/runtime/config/http.ts';
 import type { Logger } from '../../src/runtime/log.ts';
@@ -20,9 +21,11 @@ import { mountRoutes } from './routes.ts';
 export interface HttpDeps {
   readonly clock: Clock;
   readonly log: Logger;
-  readonly routes: readonly Route[];
+  readonly routes: readonly (Route | PartnerRoute)[];
   readonly pages: readonly Page[];
   readonly resolveToken: ResolveToken;
+  /** Who signed a request; absent where no route is for partners. */
+  readonly authenticatePartner?: AuthenticatePartner | undefined;
   /** Of the software, for the OpenAPI document. */
   readonly version: string;
 }
@@ -119,9 +122,11 @@ async function certificate(tls: NonNullable<HttpConfig['tls']>): Promise<{ cert:
 function acceptJson(app: FastifyInstance): void {
   const parse = app.getDefaultJsonParser('error', 'error');
   app.removeAllContentTypeParsers();
-  app.addContentTypeParser<string>('application/json', { parseAs: 'string' }, (request, body, done) => {
+  // As octets: what a partner signed is compared before it is text.
+  app.addContentTypeParser<Buffer>('application/json', { parseAs: 'buffer' }, (request, body, done) => {
+    request.bodyOctets = body;
     if (body.length === 0) done(null, undefined);
-    else void parse(request, body, done);
+    else void parse(request, body.toString('utf8'), done);
   });
 }
 

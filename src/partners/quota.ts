@@ -63,11 +63,11 @@ export async function quotaParts(
   pool: PostgresPool,
   number: number,
   points: bigint,
-  chance: number,
+  chance: number | undefined,
 ): Promise<readonly AccountKey[]> {
   const held = await listPool(pool, number);
   const rich = held.flatMap((left, part) => (left >= points * PLENTY ? [part] : []));
-  const chosen = rich[Math.floor(chance * rich.length)];
+  const chosen = chance === undefined ? undefined : rich[Math.floor(chance * rich.length)];
   if (chosen !== undefined) return [poolPart(number, chosen)];
   return Array.from({ length: POOL_PARTS }, (_, part) => poolPart(number, part));
 }

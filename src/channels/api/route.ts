@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import type { PartnerActor } from '../../partners/operation.ts';
 import type { TraceId } from '../../values/trace.ts';
 
 /** Who calls: resolved from the bearer token by the HTTP wire. */
@@ -45,6 +46,8 @@ export interface Route<
   Body extends z.ZodType = z.ZodType,
   Answer extends z.ZodType = z.ZodType,
 > {
+  /** A bearer token, unless it says otherwise. */
+  readonly auth?: undefined;
   readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
   /** Fastify form: `/v1/subscribers/:msisdn`. */
   readonly path: string;
@@ -66,6 +69,32 @@ export interface Route<
       idempotencyKey: string;
     },
   ): Promise<z.input<Answer>>;
+}
+
+/**
+ * An operation of the partner API. The caller is known by the signature of the whole request, so it cannot speak for
+ * another partner, and has no scopes: what is shown and done is always its own.
+ */
+export interface PartnerRoute<
+  Params extends z.ZodType = z.ZodType,
+  Query extends z.ZodType = z.ZodType,
+  Body extends z.ZodType = z.ZodType,
+  Answer extends z.ZodType = z.ZodType,
+> extends Omit<Route<Params, Query, Body, Answer>, 'scope' | 'idempotent' | 'handle' | 'auth'> {
+  readonly auth: 'partner';
+  handle(
+    actor: PartnerActor,
+    input: { params: z.output<Params>; query: z.output<Query>; body: z.output<Body> },
+  ): Promise<z.input<Answer>>;
+}
+
+export function partnerRoute<
+  P extends z.ZodType,
+  Q extends z.ZodType,
+  B extends z.ZodType,
+  A extends z.ZodType,
+>(value: PartnerRoute<P, Q, B, A>): PartnerRoute {
+  return value;
 }
 
 /** Keeps each route's types while it is written, and forgets them when it is listed. */
