@@ -8,9 +8,11 @@ import { rateLimited } from './authenticate.ts';
 import { hashOfBody, parseSignature, SIGNATURE_SCHEME, signedText } from './partner-signature.ts';
 import { WireProblem } from './problem.ts';
 
-const refused = counter('bonusgate_partner_requests_refused_total', 'Signed requests that were not believed', [
-  'reason',
-]);
+const refused = counter(
+  'bonusgate_partner_requests_refused_total',
+  'Signed requests that were not believed',
+  ['reason'],
+);
 
 const MINUTE_MS = 60_000;
 

@@ -24,7 +24,13 @@ const HEADER = new RegExp(
 export function parseSignature(header: string | undefined): PartnerSignature | undefined {
   const found = HEADER.exec(header ?? '');
   if (found === null) return undefined;
-  const [keyId, time, nonce, bodyHash, signature] = found.slice(1) as [string, string, string, string, string];
+  const [keyId, time, nonce, bodyHash, signature] = found.slice(1) as [
+    string,
+    string,
+    string,
+    string,
+    string,
+  ];
   return { keyId, time: Number(time), nonce, bodyHash, signature: Buffer.from(signature, 'hex') };
 }
 

@@ -1,4 +1,5 @@
 import path from 'node:path';
+import { partnerOperationRoutes } from '../channels/api/partner-operations.ts';
 import { apiRoutes } from '../channels/api/routes.ts';
 import { startControl, type ControlServer } from '../../protocols/http/control.ts';
 import { startAdmin, type AdminServer } from '../../protocols/http/admin.ts';
@@ -275,22 +276,27 @@ class Daemon {
       name: 'http',
       start: async () => {
         const { subscribers, earning, ledgerApi, partners, tokens } = this.#core;
+        const { numberPlan } = this.#config;
         this.#http = await startHttp(this.#config.http, {
           clock,
           log,
           version,
-          routes: apiRoutes({
-            clock,
-            subscribers,
-            recordEvents: earning.recordEvents,
-            ...earning.api,
-            ledger: ledgerApi,
-            partners: partners.admin,
-            reports: createReports(() => this.#config, this.#storage.pool, clock),
-            numberPlan: this.#config.numberPlan,
-          }),
+          routes: [
+            ...apiRoutes({
+              clock,
+              subscribers,
+              recordEvents: earning.recordEvents,
+              ...earning.api,
+              ledger: ledgerApi,
+              partners: partners.admin,
+              reports: createReports(() => this.#config, this.#storage.pool, clock),
+              numberPlan,
+            }),
+            ...partnerOperationRoutes({ partnerApi: partners.api, numberPlan }),
+          ],
           pages: this.#browsing?.pages ?? [],
           resolveToken: (secret) => tokens.verifyToken(secret),
+          authenticatePartner: partners.authenticate,
         });
         log.info({ address: this.#http.address }, 'listening for HTTP');
       },

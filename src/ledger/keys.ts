@@ -42,18 +42,6 @@ export function systemOf(partner: number, account: SystemAccount): number {
   return SYSTEM[account] - partner * SYSTEM_SLOTS;
 }
 
-const SYSTEM_NAMES = new Map<number, SystemAccount>(
-  Object.entries(SYSTEM).map(([name, id]) => [id, name as SystemAccount]),
-);
-
-/** Whose system account this is, and which. */
-export function readSystem(account: number): { readonly partner: number; readonly account: SystemAccount } {
-  const partner = Math.floor(-account / SYSTEM_SLOTS);
-  const name = SYSTEM_NAMES.get(account + partner * SYSTEM_SLOTS);
-  assert(account < 0 && name !== undefined, 'this is no system account');
-  return { partner, account: name };
-}
-
 /** The points wallet of a subscriber in the programme of that slot. */
 export function walletOf(subscriber: bigint | number, slot = 0): AccountKey {
   const owner = Number(subscriber);

@@ -72,8 +72,9 @@ export async function authorise(
       return joined(placed, { records: [toWrite(partnerOperationKind, record)] });
     },
   };
-  const { data, replayed } = await carryOut<Placed>(deps.ledger, part, requestOf(actor, 'hold', id, hash));
-  return { points: data.points, expiresAt: data.expiresAt, replayed };
+  const { data, replayed } = await carryOut(deps.ledger, part, requestOf(actor, 'hold', id, hash));
+  const { expiresAt } = data as Placed;
+  return { points, expiresAt, replayed };
 }
 
 export interface HoldEnded {
@@ -123,8 +124,9 @@ async function ended(
   part: Pick<Operation, 'keys' | 'decide'>,
   request: Operation['request'],
 ): Promise<HoldEnded> {
-  const { data, replayed } = await carryOut<Released>(deps.ledger, part, request);
-  return { captured: data.captured, released: data.released, replayed };
+  const { data, replayed } = await carryOut(deps.ledger, part, request);
+  const { captured, released } = data as Released;
+  return { captured, released, replayed };
 }
 
 /** The captured hold's transfer. @throws Refusal `hold_not_active` when nothing was captured */

@@ -89,23 +89,26 @@ export function requestOf(
 }
 
 /** Posts and answers the data of the decision. @throws Refusal as decided */
-export async function carryOut<Data>(
+export async function carryOut(
   ledger: Ledger,
   part: Pick<Operation, 'keys' | 'decide'>,
   request: RequestIdentity,
-): Promise<{ readonly data: Data; readonly replayed: boolean }> {
+): Promise<{ readonly data: unknown; readonly replayed: boolean }> {
   const posted = await ledger.post({ ...part, request });
   if (posted.kind === 'duplicate') throw new Error('a partner operation is no MO');
   const { verdict, replayed } = posted;
   if (verdict.kind === 'refused') throw new Refusal(verdict.code, verdict.detail);
-  return { data: verdict.data as Data, replayed };
+  return { data: verdict.data, replayed };
 }
 
 /** The record of an operation, all but what its kind fills in. */
 export function recordOf(
   view: View,
   wallet: AccountKey,
-  drawn: Pick<PartnerOperationRecord, 'partner' | 'kind' | 'reference' | 'agreement' | 'points' | 'occurredAt'> &
+  drawn: Pick<
+    PartnerOperationRecord,
+    'partner' | 'kind' | 'reference' | 'agreement' | 'points' | 'occurredAt'
+  > &
     Partial<PartnerOperationRecord>,
 ): PartnerOperationRecord {
   return {

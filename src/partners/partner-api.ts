@@ -1,6 +1,13 @@
 import type { Programme } from '../bonus/programme.ts';
 import type { PartnersConfig } from '../runtime/config/partners.ts';
-import { authorise, capture, voidAuthorisation, type Authorisation, type Authorised, type HoldEnded } from './holds.ts';
+import {
+  authorise,
+  capture,
+  voidAuthorisation,
+  type Authorisation,
+  type Authorised,
+  type HoldEnded,
+} from './holds.ts';
 import { getOperation, type PartnerActor, type PartnerOperationDeps } from './operation.ts';
 import { recordPurchase, type Purchase, type Purchased } from './purchase.ts';
 import { prepaidPool, quotaLeft } from './quota.ts';

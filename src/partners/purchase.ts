@@ -76,13 +76,13 @@ export async function recordPurchase(
       points,
       quota: await quotaOf(deps, agreement, points, chance),
     });
-    return carryOut<Earned>(deps.ledger, part, requestOf(actor, 'purchase', id, hash));
+    return carryOut(deps.ledger, part, requestOf(actor, 'purchase', id, hash));
   };
   const { data, replayed } = await give(jitter()).catch((error: unknown) => {
     if (error instanceof QuotaPartDrained) return give(undefined);
     throw error;
   });
-  return { points: data.points, replayed };
+  return { points: (data as Earned).points, replayed };
 }
 
 function checkAge({ maxBackdateDays }: Agreement, occurredAt: Instant, now: Instant): void {

@@ -72,20 +72,15 @@ export async function refundPurchase(
         points === 0n || original === undefined
           ? { data: null, accounts: [view.account(wallet.id)] }
           : reverse({ original, points, reason: 'purchase refunded', lapsed: 'forfeit' }).decide(view);
-      const back =
-        points === 0n || quota === undefined ? {} : returnQuota(view, agreement, quota, points);
+      const back = points === 0n || quota === undefined ? {} : returnQuota(view, agreement, quota, points);
       const record = refundRecord(view, found, 'purchase_refund', id, points, minor);
       const records = [toWrite(partnerOperationKind, after), toWrite(partnerOperationKind, record)];
       const data: Named = { points };
       return { ...joined(joined(reversed, back), { records }), data };
     },
   };
-  const { data, replayed } = await carryOut<Named>(
-    deps.ledger,
-    part,
-    requestOf(actor, 'purchase_refund', id, hash),
-  );
-  return { points: data.points, replayed };
+  const { data, replayed } = await carryOut(deps.ledger, part, requestOf(actor, 'purchase_refund', id, hash));
+  return { points: (data as Named).points, replayed };
 }
 
 /** Points that the purchase no longer earns, by what is left of it; decided under the lock, so refunds add up. */
@@ -150,12 +145,8 @@ export async function refundHold(
       return joined(reversing.decide(view), { records: [toWrite(partnerOperationKind, record)] });
     },
   };
-  const { data, replayed } = await carryOut<Reversed>(
-    deps.ledger,
-    part,
-    requestOf(actor, 'hold_refund', id, hash),
-  );
-  return { points: data.points, lapsed: data.lapsed, replayed };
+  const { data, replayed } = await carryOut(deps.ledger, part, requestOf(actor, 'hold_refund', id, hash));
+  return { points, lapsed: (data as Reversed).lapsed, replayed };
 }
 
 function refundRecord(

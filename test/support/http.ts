@@ -1,7 +1,8 @@
 import { pino } from 'pino';
 import { startHttp, type HttpServer } from '../../protocols/http/server.ts';
-import { SCOPES, type Route, type Scope } from '../../src/channels/api/route.ts';
+import { SCOPES, type PartnerRoute, type Route, type Scope } from '../../src/channels/api/route.ts';
 import type { Page } from '../../src/channels/pages/page.ts';
+import type { AuthenticatePartner } from '../../src/partners/ports.ts';
 import { manualClock, type ManualClock } from '../../src/runtime/clock.ts';
 import { httpConfig, type HttpConfig } from '../../src/runtime/config/http.ts';
 
@@ -34,7 +35,8 @@ export interface TestAnswer {
 
 /** A server on a free port whose tokens are scope names, and `all` for all of them. */
 export async function startTestHttp(given: {
-  readonly routes?: readonly Route[];
+  readonly routes?: readonly (Route | PartnerRoute)[];
+  readonly authenticatePartner?: AuthenticatePartner;
   readonly pages?: readonly Page[];
   readonly config?: Partial<HttpConfig>;
   readonly clock?: ManualClock;
@@ -56,6 +58,7 @@ export async function startTestHttp(given: {
       { write: (line) => logged.push(JSON.parse(line) as Record<string, unknown>) },
     ),
     routes: given.routes ?? [],
+    authenticatePartner: given.authenticatePartner,
     pages: given.pages ?? [],
     resolveToken: given.resolveToken ?? ((secret) => Promise.resolve(holderOf(secret))),
     version: '0.0.0',

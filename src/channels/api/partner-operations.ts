@@ -15,7 +15,9 @@ export interface PartnerOperationRoutesDeps {
 const ownId = z
   .string()
   .regex(/^[\x21-\x2e\x30-\x7e]{1,64}$/, '1 to 64 printable characters without spaces or slashes')
-  .meta({ description: 'your own number of it, for ever; the same again with the same content changes nothing' });
+  .meta({
+    description: 'your own number of it, for ever; the same again with the same content changes nothing',
+  });
 const minor = z
   .string()
   .regex(/^\d{1,15}$/, 'minor units in a string, for example "12550"')
@@ -23,7 +25,14 @@ const minor = z
 
 /** What a partner's systems call, signed. A partner sees and touches nothing but its own operations. */
 export function partnerOperationRoutes(deps: PartnerOperationRoutesDeps): PartnerRoute[] {
-  return [...purchaseRoutes(deps), ...holdRoutes(deps), prepaidRoute(deps)];
+  return [
+    ...purchaseRoutes(deps),
+    purchaseRefundRoute(deps),
+    ...holdRoutes(deps),
+    ...endRoutes(deps),
+    holdRefundRoute(deps),
+    prepaidRoute(deps),
+  ];
 }
 
 function purchaseRoutes({ partnerApi, numberPlan }: PartnerOperationRoutesDeps): PartnerRoute[] {
@@ -89,25 +98,29 @@ function purchaseRoutes({ partnerApi, numberPlan }: PartnerOperationRoutesDeps):
         };
       },
     }),
-    partnerRoute({
-      auth: 'partner',
-      method: 'POST',
-      path: '/partner/v1/purchases/:id/refunds',
-      summary: 'Goods came back: takes back the points that the rest of the purchase does not earn',
-      params: z.object({ id: ownId }),
-      body: z.strictObject({ id: ownId, minor: minor.refine((value) => value > 0n, 'more than nothing') }),
-      answer: z.object({ id: z.string(), points: pointsAnswer, replayed: z.boolean() }),
-      example: {
-        params,
-        body: { id: 'return-17', minor: '2550' },
-        answer: { id: 'return-17', points: '25', replayed: false },
-      },
-      handle: async (actor, { params: { id: purchase }, body }) => {
-        const { points, replayed } = await discreet(partnerApi.refundPurchase(actor, { ...body, purchase }));
-        return { id: body.id, points: String(points), replayed };
-      },
-    }),
   ];
+}
+
+function purchaseRefundRoute({ partnerApi }: PartnerOperationRoutesDeps): PartnerRoute {
+  const params = { id: 'receipt-4711' };
+  return partnerRoute({
+    auth: 'partner',
+    method: 'POST',
+    path: '/partner/v1/purchases/:id/refunds',
+    summary: 'Goods came back: takes back the points that the rest of the purchase does not earn',
+    params: z.object({ id: ownId }),
+    body: z.strictObject({ id: ownId, minor: minor.refine((value) => value > 0n, 'more than nothing') }),
+    answer: z.object({ id: z.string(), points: pointsAnswer, replayed: z.boolean() }),
+    example: {
+      params,
+      body: { id: 'return-17', minor: '2550' },
+      answer: { id: 'return-17', points: '25', replayed: false },
+    },
+    handle: async (actor, { params: { id: purchase }, body }) => {
+      const { points, replayed } = await discreet(partnerApi.refundPurchase(actor, { ...body, purchase }));
+      return { id: body.id, points: String(points), replayed };
+    },
+  });
 }
 
 const endedAnswer = z.object({
@@ -118,14 +131,13 @@ const endedAnswer = z.object({
 });
 
 function holdRoutes({ partnerApi, numberPlan }: PartnerOperationRoutesDeps): PartnerRoute[] {
-  const holdId = z.object({ id: ownId });
-  const params = { id: 'order-815' };
   return [
     partnerRoute({
       auth: 'partner',
       method: 'POST',
       path: '/partner/v1/holds',
-      summary: 'Set points of a member aside for an order; they return by themselves when nothing is captured',
+      summary:
+        'Set points of a member aside for an order; they return by themselves when nothing is captured',
       body: z.strictObject({
         id: ownId,
         msisdn: msisdnField(numberPlan),
@@ -155,6 +167,13 @@ function holdRoutes({ partnerApi, numberPlan }: PartnerOperationRoutesDeps): Par
         };
       },
     }),
+  ];
+}
+
+function endRoutes({ partnerApi }: PartnerOperationRoutesDeps): PartnerRoute[] {
+  const holdId = z.object({ id: ownId });
+  const params = { id: 'order-815' };
+  return [
     partnerRoute({
       auth: 'partner',
       method: 'POST',
@@ -182,36 +201,39 @@ function holdRoutes({ partnerApi, numberPlan }: PartnerOperationRoutesDeps): Par
       handle: async (actor, { params: { id } }) =>
         shownEnd(id, await discreet(partnerApi.voidHold(actor, id))),
     }),
-    partnerRoute({
-      auth: 'partner',
-      method: 'POST',
-      path: '/partner/v1/holds/:id/refunds',
-      summary: 'Return captured points; lapsed ones live again for a while unless it was the customer',
-      params: holdId,
-      body: z.strictObject({ id: ownId, points: positive, fault: z.enum(['customer', 'partner']) }),
-      answer: z.object({
-        id: z.string(),
-        points: pointsAnswer,
-        lapsed: pointsAnswer.optional(),
-        replayed: z.boolean(),
-      }),
-      example: {
-        params,
-        body: { id: 'return-18', points: '100', fault: 'partner' },
-        answer: { id: 'return-18', points: '100', lapsed: '0', replayed: false },
-      },
-      handle: async (actor, { params: { id: hold }, body }) => {
-        const refund = await discreet(partnerApi.refundHold(actor, { ...body, hold }));
-        const { points, lapsed, replayed } = refund;
-        return {
-          id: body.id,
-          points: String(points),
-          ...(lapsed !== undefined && { lapsed: String(lapsed) }),
-          replayed,
-        };
-      },
-    }),
   ];
+}
+
+function holdRefundRoute({ partnerApi }: PartnerOperationRoutesDeps): PartnerRoute {
+  return partnerRoute({
+    auth: 'partner',
+    method: 'POST',
+    path: '/partner/v1/holds/:id/refunds',
+    summary: 'Return captured points; lapsed ones live again for a while unless it was the customer',
+    params: z.object({ id: ownId }),
+    body: z.strictObject({ id: ownId, points: positive, fault: z.enum(['customer', 'partner']) }),
+    answer: z.object({
+      id: z.string(),
+      points: pointsAnswer,
+      lapsed: pointsAnswer.optional(),
+      replayed: z.boolean(),
+    }),
+    example: {
+      params: { id: 'order-815' },
+      body: { id: 'return-18', points: '100', fault: 'partner' },
+      answer: { id: 'return-18', points: '100', lapsed: '0', replayed: false },
+    },
+    handle: async (actor, { params: { id: hold }, body }) => {
+      const refund = await discreet(partnerApi.refundHold(actor, { ...body, hold }));
+      const { points, lapsed, replayed } = refund;
+      return {
+        id: body.id,
+        points: String(points),
+        ...(lapsed !== undefined && { lapsed: String(lapsed) }),
+        replayed,
+      };
+    },
+  });
 }
 
 function prepaidRoute({ partnerApi }: PartnerOperationRoutesDeps): PartnerRoute {

@@ -1,4 +1,15 @@
-import { amount, id, instant, keyedKind, mutable, nullable, octets, text, whole, type OwnedKey } from './keyed.ts';
+import {
+  amount,
+  id,
+  instant,
+  keyedKind,
+  mutable,
+  nullable,
+  octets,
+  text,
+  whole,
+  type OwnedKey,
+} from './keyed.ts';
 
 /** What a partner did with a member's points: who, under which agreement, by which name of the partner's own. */
 export interface PartnerOperationRecord extends OwnedKey {
