@@ -30,13 +30,18 @@ export function readRulesFile(file: string): RulesFile {
   return {
     document: parsed.toJS() as unknown,
     place: (problem) => {
-      const { line, column } = placeOf(parsed, lines, problem);
+      const { line, column } = placeOf(parsed, { lines, text }, problem);
       return `${file}:${String(line)}:${String(column)} ${problem.path}: ${problem.reason}`;
     },
   };
 }
 
-function placeOf(document: Document, lines: LineCounter, problem: NamedProblem) {
+interface Source {
+  readonly lines: LineCounter;
+  readonly text: string;
+}
+
+function placeOf(document: Document, { lines, text }: Source, problem: NamedProblem) {
   const keys = [...problem.path.matchAll(/[^.[\]]+/g)].map(([key]) =>
     /^\d+$/.test(key) ? Number(key) : key,
   );
@@ -49,8 +54,11 @@ function placeOf(document: Document, lines: LineCounter, problem: NamedProblem) 
   const { line, col } = lines.linePos(offset);
   if (!isScalar(node)) return { line: line || 1, column: col || 1 };
   const inBlock = node.type === 'BLOCK_LITERAL' || node.type === 'BLOCK_FOLDED';
-  // The text of a block begins on the line behind its mark; a quote takes one column.
-  if (inBlock) return { line: line + problem.line, column: problem.column };
+  // The text of a block begins on the line behind its mark, indented as its first line; a quote takes one column.
+  if (inBlock) {
+    const indent = /^ */.exec(text.split('\n')[line] ?? '')![0].length;
+    return { line: line + problem.line, column: indent + problem.column };
+  }
   const quoted = node.type === 'QUOTE_SINGLE' || node.type === 'QUOTE_DOUBLE' ? 1 : 0;
   if (problem.line > 1) return { line: line + problem.line - 1, column: problem.column };
   return { line, column: col + quoted + problem.column - 1 };
