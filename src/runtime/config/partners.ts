@@ -23,12 +23,6 @@ export const partnersConfig = z.strictObject({
     'points are held for a purchase for so long when the partner does not say',
   ),
   holdMaxMs: milliseconds(604_800_000).describe('and never for longer than this'),
-  toleranceMinor: z
-    .int()
-    .min(0)
-    .max(1_000_000)
-    .default(0)
-    .describe("a partner's own total that differs by no more, in minor units, confirms the statement"),
 });
 
 export type PartnersConfig = z.output<typeof partnersConfig>;
