@@ -13,6 +13,7 @@ import { SmppSession, type PeerRequest, type Respond } from './session.ts';
 import { explainStatus, status, statusName } from './statuses.ts';
 import { SubmitQueue } from './submit-queue.ts';
 import { takeUssd } from './ussd.ts';
+import { PushConfirmations } from './ussd-push.ts';
 
 /** `refused`: the SMSC does not accept our credentials; tried again slowly, somebody has to look at it. */
 export type BindPhase = 'connecting' | 'bound' | 'waiting' | 'refused' | 'closed';
@@ -39,6 +40,7 @@ export class Bind {
   readonly profile: SmppBind;
   readonly queue: SubmitQueue;
   readonly ids: ReturnType<typeof messageIdNormaliser>;
+  readonly pushes = new PushConfirmations();
   /** While true, messages are answered ESME_RTHROTTLED and not looked at. */
   intakePaused = false;
   phase: BindPhase = 'waiting';
@@ -228,7 +230,7 @@ export class Bind {
       return respond(VERDICT_STATUS.full);
     const submit = this.queue.submit.bind(this.queue);
     if (this.profile.kind === 'ussd')
-      await takeUssd(request, respond, receivedAt, { ...this.#context, submit });
+      await takeUssd(request, respond, receivedAt, { ...this.#context, submit, pushes: this.pushes });
     else respond(await takeDelivery(request, session.id, receivedAt, this.#context));
     this.#checkIdle();
   }

@@ -1,4 +1,4 @@
-import type { OutboundSms, SendSms, SubmitReceipt } from '../../src/notify/ports.ts';
+import type { OutboundSms, SendDirect, SendSms, SubmitReceipt } from '../../src/notify/ports.ts';
 import type { SmppConfig, SmppSmsc } from '../../src/runtime/config/smpp.ts';
 import { jitter } from '../../src/runtime/ids.ts';
 import { later } from '../../src/values/instant.ts';
@@ -9,6 +9,7 @@ import { incompleteMessages } from './metrics.ts';
 import { Reassembly } from './reassembly.ts';
 import { status } from './statuses.ts';
 import { combineEnds, toSubmitJobs } from './submit.ts';
+import { pushUssd, type PushOptions } from './ussd-push.ts';
 
 /** How often levels are copied into the gauges. */
 const GAUGE_MS = 1_000;
@@ -16,6 +17,8 @@ const GAUGE_MS = 1_000;
 /** The running SMPP wire. */
 export interface SmppWire {
   readonly sendSms: SendSms;
+  /** Shows texts on handsets that have not dialled, over the USSD binds. */
+  pushUssd(options: PushOptions): SendDirect;
   /** One entry per configured bind, in the order of the configuration. */
   binds(): BindState[];
   /** Answers ESME_RTHROTTLED to every MO, receipt and USSD turn from now on; sending goes on. */
@@ -45,6 +48,7 @@ export function startSmpp(config: SmppConfig, deps: SmppDeps): SmppWire {
   };
   return {
     sendSms: makeSendSms(config, binds, deps),
+    pushUssd: (options) => makePush(options, binds, deps),
     binds: () => binds.map((bind) => bindState(bind, clock.now())),
     pauseIntake: () => setPaused(true),
     resumeIntake: () => setPaused(false),
@@ -106,12 +110,27 @@ function makeSendSms(config: SmppConfig, binds: readonly Bind[], deps: SmppDeps)
   };
 }
 
-/** The SMS bind with the shortest way out; one that the SMSC throttles only when there is no other. */
-function chooseBind(binds: readonly Bind[], smsc: string | undefined, { clock }: SmppDeps): Bind | undefined {
+function makePush(options: PushOptions, binds: readonly Bind[], deps: SmppDeps): SendDirect {
+  return async (notice) => {
+    const bind = chooseBind(binds, options.smsc, deps, 'ussd');
+    if (bind === undefined) return { kind: 'retry', reason: 'no bind' };
+    const { profile, pushes, queue } = bind;
+    const submit = queue.submit.bind(queue);
+    return pushUssd(notice, options, { profile, pushes, submit }, deps.clock);
+  };
+}
+
+/** The bind with the shortest way out; one that the SMSC throttles only when there is no other. */
+function chooseBind(
+  binds: readonly Bind[],
+  smsc: string | undefined,
+  { clock }: SmppDeps,
+  kind: Bind['profile']['kind'] = 'sms',
+): Bind | undefined {
   const now = clock.now();
   let best: { bind: Bind; load: number } | undefined;
   for (const bind of binds) {
-    if (bind.profile.kind !== 'sms' || !bind.canSubmit) continue;
+    if (bind.profile.kind !== kind || !bind.canSubmit) continue;
     if (smsc !== undefined && bind.smsc.name !== smsc) continue;
     const used = bind.queue.length + (bind.session?.windowUsed ?? 0);
     const load = used / bind.profile.window + bind.queue.pausedMs(now);

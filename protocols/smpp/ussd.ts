@@ -13,12 +13,14 @@ import { status } from './statuses.ts';
 import type { SubmitEnd, SubmitJob } from './submit-queue.ts';
 import { decodeUssd } from './text/coding.ts';
 import { chooseCoding } from './text/outgoing.ts';
+import type { PushConfirmations } from './ussd-push.ts';
 
 export interface UssdContext {
   readonly smsc: SmppSmsc;
   readonly bind: SmppBind;
   readonly deps: SmppDeps;
   readonly submit: (job: SubmitJob) => Promise<SubmitEnd>;
+  readonly pushes: PushConfirmations;
 }
 
 type TurnKind = UssdIndication['kind'] | 'confirm';
@@ -33,13 +35,14 @@ export function showOp(op: number | undefined): string {
  * Without ussd_service_op a dialled string begins a dialogue and anything else continues it.
  */
 export function turnKind(pdu: DeliverPdu, text: string, { ops, sessionKey }: SmppUssd): TurnKind | undefined {
-  if (sessionKey === 'its_session_info' && (sessionInfo(pdu.tlvs) & 1) === 1) return 'abort';
   const op = pdu.tlvs.ussdServiceOp;
+  // A push ends with its confirm: the end bit there is no abort.
+  if (op !== undefined && ops.notifyConfirm.includes(op)) return 'confirm';
+  if (sessionKey === 'its_session_info' && (sessionInfo(pdu.tlvs) & 1) === 1) return 'abort';
   if (op === undefined) return text.startsWith('*') ? 'begin' : 'continue';
   if (ops.begin.includes(op)) return 'begin';
   if (ops.continue.includes(op)) return 'continue';
-  if (ops.abort.includes(op)) return 'abort';
-  return ops.notifyConfirm.includes(op) ? 'confirm' : undefined;
+  return ops.abort.includes(op) ? 'abort' : undefined;
 }
 
 function sessionInfo({ itsSessionInfo: value }: Tlvs): number {
@@ -129,6 +132,10 @@ export async function takeUssd(
     deps.log.warn({ ...labels, op: showOp(pdu.tlvs.ussdServiceOp) }, 'ussd operation not in the profile');
     ussdTurns.inc({ ...labels, end: 'unknown_op' });
     return respond(status('ESME_RINVOPTPARAMVAL'));
+  }
+  if (kind === 'confirm' || kind === 'abort') {
+    const msisdn = normaliseAddress(pdu.body.sourceAddr, pdu.body.sourceAddrTon, smsc.numberPlan);
+    context.pushes.settle(msisdn, kind === 'confirm');
   }
   if (kind === 'confirm') return respond(status('ESME_ROK'));
   const indication = toIndication(pdu, kind, text, receivedAt, context);

@@ -12,6 +12,16 @@ export interface UssdFaults extends LinkFaults {
   abortAtStep: number;
   /** Answers carry another session number than the dialogue began with. */
   wrongSessionId: boolean;
+  /** Pushes are taken and shown, and nobody confirms them. */
+  silentPush: boolean;
+  /** Handsets cannot be reached by a push: it is refused. */
+  pushUnreachable: boolean;
+}
+
+/** A text shown on a handset that had not dialled. */
+export interface UssdPush {
+  readonly msisdn: string;
+  readonly text: string;
 }
 
 export interface UssdCentreOptions {
@@ -29,6 +39,8 @@ export interface UssdCentre {
   readonly port: number;
   readonly faults: UssdFaults;
   readonly binds: number;
+  /** Every push so far, oldest first. */
+  readonly pushes: readonly UssdPush[];
   /** Dials a code; a dialogue that the subscriber has open is replaced. */
   dial(msisdn: string, code: string): UssdDialogue;
   close(): Promise<void>;
@@ -56,6 +68,7 @@ interface OpenDialogue {
 interface Centre {
   readonly options: UssdCentreOptions;
   readonly faults: UssdFaults;
+  readonly pushes: UssdPush[];
   /** By subscriber: a handset has one dialogue at a time. */
   readonly open: Map<string, OpenDialogue>;
   listener(): SmppListener;
@@ -71,8 +84,10 @@ export async function startUssdCentre(options: UssdCentreOptions): Promise<UssdC
     silentSubscriber: false,
     abortAtStep: 0,
     wrongSessionId: false,
+    silentPush: false,
+    pushUnreachable: false,
   };
-  const centre: Centre = { options, faults, open: new Map(), listener: () => listener };
+  const centre: Centre = { options, faults, pushes: [], open: new Map(), listener: () => listener };
   let session = Math.floor(Math.random() * SESSION_NUMBERS);
   let serial = 0;
   const listener = await listenSmpp({
@@ -86,6 +101,7 @@ export async function startUssdCentre(options: UssdCentreOptions): Promise<UssdC
     get binds() {
       return listener.links().length;
     },
+    pushes: centre.pushes,
     dial: (msisdn, code) => {
       session = (session + 1) % SESSION_NUMBERS;
       return dial(centre, msisdn, code, session);
@@ -114,6 +130,7 @@ function dial(centre: Centre, msisdn: string, code: string, session: number): Us
 function takeScreen(centre: Centre, pdu: PDU): number {
   const dialogue = centre.open.get(pdu.destination_addr ?? '');
   const info = sessionInfo(pdu);
+  if (dialogue === undefined && octet(pdu.ussd_service_op) === OP.ussnRequest) return takePush(centre, pdu);
   if (dialogue === undefined || (info !== undefined && info >> 1 !== dialogue.session)) return 0x45; // ESME_RSUBMITFAIL
   const op = octet(pdu.ussd_service_op);
   const final = op === OP.pssrResponse || ((info ?? 0) & END_BIT) === END_BIT;
@@ -127,6 +144,20 @@ function takeScreen(centre: Centre, pdu: PDU): number {
   if (final) finish(centre, dialogue, 'final');
   else if (op === OP.ussnRequest) send(centre, dialogue, OP.ussnConfirm, '');
   else awaitSubscriber(centre, dialogue);
+  return 0;
+}
+
+/** Shows a text on an idle handset and tells the gateway that it was shown. */
+function takePush(centre: Centre, pdu: PDU): number {
+  if (centre.faults.pushUnreachable) return 0x0b; // ESME_RINVDSTADR
+  const msisdn = pdu.destination_addr ?? '';
+  centre.pushes.push({ msisdn, text: textOf(pdu) });
+  if (centre.faults.silentPush) return 0;
+  const handset = openDialogue(msisdn, pdu.source_addr ?? '', {
+    answer: () => undefined,
+    abort: () => undefined,
+  });
+  void request(centre, { session: 0, handset, timer: undefined }, OP.ussnConfirm, '', END_BIT);
   return 0;
 }
 
