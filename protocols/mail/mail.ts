@@ -1,5 +1,4 @@
 import { createHash } from 'node:crypto';
-import { Transform } from 'node:stream';
 import { createTransport, type Transporter } from 'nodemailer';
 import type { DirectNotice, DirectReceipt, SendDirect } from '../../src/notify/ports.ts';
 import type { Clock } from '../../src/runtime/clock.ts';
@@ -101,20 +100,20 @@ function receiptOf({ code, responseCode }: SmtpError, contentRead: boolean): Dir
   return { kind: contentRead ? 'unknown' : 'retry', reason };
 }
 
-/** Ids of the messages whose content the relay has begun to read: from then on its silence proves nothing. */
+/**
+ * Ids of the messages that the relay is reading or has read: from then on its silence proves nothing. The library makes
+ * the stream of a message ahead and lets it flow when the relay has answered DATA.
+ */
 function markContentRead(transport: Transporter): Set<string> {
   const begun = new Set<string>();
-  transport.use('stream', (mail, done) => {
-    const messageId = mail.message.messageId();
-    mail.message.transform(
-      () =>
-        new Transform({
-          transform(chunk: Buffer, _encoding, next) {
-            begun.add(messageId);
-            next(null, chunk);
-          },
-        }),
-    );
+  transport.use('stream', ({ message }, done) => {
+    const messageId = message.messageId();
+    const create = message.createReadStream.bind(message);
+    message.createReadStream = (options) => {
+      const stream = create(options);
+      stream.once('resume', () => begun.add(messageId));
+      return stream;
+    };
     done();
   });
   return begun;

@@ -301,7 +301,7 @@ async function upsertAttempts(tx: Db, writes: readonly NoticeWrite[], now: numbe
        case when w.begins then null else $9::timestamptz end
      from unnest($1::smallint[], $2::bigint[], $3::text[], $4::smallint[], $5::smallint[], $6::text[], $7::bigint[],
        $8::boolean[]) w(home, account, fact, channel, state, detail, outbox_id, begins)
-     on conflict (home, account, fact, channel) do update set state = excluded.state, detail = excluded.detail,
+     on conflict (home, account, fact, channel) do update set state = excluded.state, detail = coalesce(excluded.detail, a.detail),
        ended_at = excluded.ended_at, outbox_id = coalesce(excluded.outbox_id, a.outbox_id),
        tries = least(32000, a.tries + case when excluded.ended_at is null then 1 else 0 end)`,
     [

@@ -148,7 +148,12 @@ class TableNotifier implements Notifier {
       const dueAt = deadlineOf(open);
       return { write: { ...base(notice), state: 'sms', dueAt, seenDueAt: notice.dueAt, attempts: [] } };
     }
-    const ended: AttemptWrite[] = closed === undefined ? [] : [{ ...closed, begins: false }];
+    const ended: AttemptWrite[] = [
+      ...(closed === undefined ? [] : [{ ...closed, begins: false }]),
+      ...notice.attempts
+        .filter((attempt) => attempt.state === 'retry' && now >= deadlineOf(attempt))
+        .map(({ channel }) => ({ channel, state: 'failed', begins: false }) as const),
+    ];
     if (closed?.state === 'delivered') return this.#end(notice, 'delivered', ended, now);
     const attempts = notice.attempts.map((attempt) =>
       attempt.channel === closed?.channel ? { ...attempt, state: closed.state } : attempt,

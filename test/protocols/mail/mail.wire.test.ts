@@ -103,6 +103,12 @@ describe('the mail wire', () => {
     expect(await sending).to.deep.equal({ kind: 'retry', reason: 'not sent in time' });
   });
 
+  it('knows that nothing was sent when a connection it kept is gone', async () => {
+    expect((await open().send(notice())).kind).to.equal('accepted');
+    await smtp.close();
+    expect((await wire!.send(notice('16 visit 2'))).kind).to.equal('retry');
+  });
+
   it('does not send in clear where TLS is required', async () => {
     expect((await open({ requireTls: true }).send(notice())).kind).not.to.equal('accepted');
     expect(smtp.mails).to.deep.equal([]);
