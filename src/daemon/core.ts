@@ -18,6 +18,7 @@ import type { Operation } from '../ledger/operation.ts';
 import type { LeasedOutbox } from '../ledger/records.ts';
 import { channelNumber, contentHash, scopedRequest, traceOctets } from '../ledger/request-key.ts';
 import { findWallet, listPendings, listStatement, openWallet } from '../ledger/store.ts';
+import { operationNotices } from '../notify/operation-notices.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { Config } from '../runtime/config/config.ts';
 import { newTraceId } from '../runtime/ids.ts';
@@ -59,6 +60,8 @@ export interface CoreDeps {
   readonly billing: BillingSystem;
   readonly log: Logger;
   onOutbox(rows: readonly LeasedOutbox[]): void;
+  /** Notices were committed. */
+  onNotices(): void;
 }
 
 const LEDGER_STOP_MS = 10_000;
@@ -79,6 +82,8 @@ export async function openCore(deps: CoreDeps): Promise<Core> {
     offsetMs: deps.offsetMs,
     provedUntil: (sessionId) => proofs.provedUntil(sessionId),
     onOutbox: (rows) => deps.onOutbox(rows),
+    factsOf: operationNotices(() => deps.config().notices.operations),
+    onNotices: () => deps.onNotices(),
   });
   const subscribers = createSubscribers(config.subscribers, {
     pool,

@@ -12,6 +12,7 @@ import { prune } from '../jobs/prune.ts';
 import { sweep } from '../jobs/sweep.ts';
 import { createDispatcher, type Dispatcher } from '../notify/dispatcher.ts';
 import { createReceiveReceipt } from '../notify/receipts.ts';
+import type { Notifier } from '../notify/notifier.ts';
 import type { SendSms } from '../notify/ports.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { Config } from '../runtime/config/config.ts';
@@ -32,6 +33,7 @@ import { openCore, type Core } from './core.ts';
 import { createInlineResults, type InlineResults } from './inline-results.ts';
 import { createReports } from './reports.ts';
 import type { Section } from './sections.ts';
+import { openNotices } from './notices.ts';
 import { openStorage, inHome, type Storage } from './storage.ts';
 
 export interface DaemonOptions {
@@ -79,6 +81,7 @@ class Daemon {
   #core!: Core;
   #channels!: Channels;
   #dispatcher!: Dispatcher;
+  #notifier!: Notifier;
   #inline!: InlineResults;
   #guard!: DiskGuard;
   #smpp: SmppWire | undefined;
@@ -145,6 +148,7 @@ class Daemon {
           offsetMs: () => demoClock?.offsetMs() ?? 0,
           log,
           onOutbox: (rows) => this.#dispatcher.offer(rows),
+          onNotices: () => this.#notifier.poke(),
           billing: billingSystem(this.#config, clock),
         });
       },
@@ -189,6 +193,15 @@ class Daemon {
           stillOwns: async (subscriber, msisdn) =>
             (await core.subscribers.findNumber(BigInt(subscriber))) === msisdn,
         });
+        this.#notifier = await openNotices({
+          config: () => this.#config,
+          pool: this.#storage.pool,
+          clock,
+          log,
+          daemonId: core.daemonId,
+          smpp: () => this.#smpp,
+          onOutbox: (rows) => this.#dispatcher.offer(rows),
+        });
         this.#inline = createInlineResults(clock, () => this.#dispatcher);
         this.#channels = await createChannels({
           config: this.#config,
@@ -201,12 +214,14 @@ class Daemon {
         });
         if (withSmpp) this.#smpp = this.#startSmpp();
         this.#dispatcher.start();
+        this.#notifier.start();
       },
       stop: async () => {
         this.#smpp?.pauseIntake();
         // Messages that are being carried out still get their replies into the dispatcher's hands.
         const carriedOut = () => this.#smpp?.binds().every((bind) => bind.moUnanswered === 0) || undefined;
         if (this.#smpp !== undefined) await waitUntil(carriedOut, { timeoutMs: 5_000 });
+        await this.#notifier.stop();
         await this.#dispatcher.stop();
         await this.#smpp?.close();
       },
@@ -221,7 +236,7 @@ class Daemon {
       clock,
       log,
       receiveMo: (mo) => (this.#guard.intakeOpen() ? receiveMo(mo) : Promise.resolve('full')),
-      receiveReceipt: createReceiveReceipt(this.#storage.pool, log),
+      receiveReceipt: createReceiveReceipt(this.#storage.pool, log, () => this.#notifier.poke()),
       takeUssdTurn,
       onSessionStart: (session) => proofs.onSessionStart(session),
       onSessionEnd: (sessionId) => proofs.onSessionEnd(sessionId),

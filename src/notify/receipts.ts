@@ -18,7 +18,11 @@ interface Waiting {
 const BATCH_MAX = 500;
 
 /** Stores receipts, many in one statement; false asks the SMSC to bring the receipt again. */
-export function createReceiveReceipt(db: Db, log: Logger): ReceiveReceipt {
+export function createReceiveReceipt(
+  db: Db,
+  log: Logger,
+  onStored: () => void = () => undefined,
+): ReceiveReceipt {
   const lane = createLane<Waiting>(BATCH_MAX, async (batch) => {
     let stored = true;
     try {
@@ -30,6 +34,7 @@ export function createReceiveReceipt(db: Db, log: Logger): ReceiveReceipt {
       stored = false;
       log.error({ err: error, receipts: batch.length }, 'receipts not stored');
     }
+    if (stored) onStored();
     for (const { receipt, answer } of batch) {
       if (stored) receiptsTotal.inc({ state: receipt.messageState });
       answer(stored);
