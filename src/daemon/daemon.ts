@@ -1,4 +1,5 @@
 import path from 'node:path';
+import { listOrders } from '../bonus/plan-orders.ts';
 import { partnerOperationRoutes } from '../channels/api/partner-operations.ts';
 import { apiRoutes } from '../channels/api/routes.ts';
 import { startControl, type ControlServer } from '../../protocols/http/control.ts';
@@ -10,6 +11,7 @@ import { pruneCashback } from '../cashback/store.ts';
 import { CHANGES_KEPT_MS } from '../cashback/follow.ts';
 import { prune } from '../jobs/prune.ts';
 import { sweep } from '../jobs/sweep.ts';
+import { walletOf } from '../ledger/keys.ts';
 import { createDispatcher, type Dispatcher } from '../notify/dispatcher.ts';
 import { createReceiveReceipt } from '../notify/receipts.ts';
 import type { Notifier } from '../notify/notifier.ts';
@@ -290,7 +292,7 @@ class Daemon {
     return {
       name: 'http',
       start: async () => {
-        const { subscribers, earning, ledgerApi, partners, tokens } = this.#core;
+        const { subscribers, earning, ledgerApi, partners, tokens, catalogue, executeDeps } = this.#core;
         const { numberPlan } = this.#config;
         this.#http = await startHttp(this.#config.http, {
           clock,
@@ -303,6 +305,8 @@ class Daemon {
               recordEvents: earning.recordEvents,
               ...earning.api,
               ledger: ledgerApi,
+              catalogue,
+              orders: (id) => listOrders(executeDeps, walletOf(id), clock.now()),
               partners: partners.admin,
               reports: createReports(() => this.#config, this.#storage.pool, clock),
               numberPlan,

@@ -24,6 +24,8 @@ export const SCOPES = [
   'partners:read',
   'partners:write',
   'reports:read',
+  'catalogue:read',
+  'catalogue:write',
 ] as const;
 export type Scope = (typeof SCOPES)[number];
 

@@ -2,6 +2,7 @@ import type { PartnerAdmin } from '../../partners/admin.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import type { Subscribers } from '../../subscribers/subscribers.ts';
 import type { NumberPlan } from '../../values/msisdn.ts';
+import { catalogueRoutes, type CatalogueRoutesDeps } from './catalogue.ts';
 import { eventRoutes, type RecordEvents } from './events.ts';
 import { ruleRoutes, type RulesApi } from './earning.ts';
 import { ledgerRoutes, type LedgerApi } from './ledger.ts';
@@ -20,6 +21,8 @@ export interface ApiDeps {
   readonly rules: RulesApi;
   readonly partners: PartnerAdmin;
   readonly reports: ReportsApi;
+  readonly catalogue: CatalogueRoutesDeps['catalogue'];
+  readonly orders: CatalogueRoutesDeps['orders'];
   /** How the country writes its own numbers; E.164 only when absent. */
   readonly numberPlan?: NumberPlan | undefined;
 }
@@ -34,5 +37,6 @@ export function apiRoutes(deps: ApiDeps): Route[] {
     ...ruleRoutes(deps),
     ...partnerRoutes(deps),
     ...reportRoutes(deps),
+    ...catalogueRoutes(deps),
   ];
 }

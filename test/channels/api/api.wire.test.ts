@@ -12,6 +12,7 @@ import { instant } from '../../../src/values/instant.ts';
 import { noPartners } from '../../support/partners.ts';
 import { createTestDatabase, type TestDatabase } from '../../support/database.ts';
 import { freshMsisdn, subscribersOf } from '../../support/subscribers.ts';
+import { catalogueDouble } from '../../support/catalogue.ts';
 
 /** The path of a route's example. */
 const pathOf = ({ path, example }: Route): string =>
@@ -65,6 +66,7 @@ describe('HTTP API', () => {
             },
           ]),
       },
+      ...catalogueDouble(),
       ledger: {
         balance: () =>
           Promise.resolve({

@@ -7,6 +7,7 @@ import { earningApi } from '../../support/earning-api.ts';
 import { startTestHttp, type TestHttp } from '../../support/http.ts';
 import { noPartners } from '../../support/partners.ts';
 import { subscribersOf } from '../../support/subscribers.ts';
+import { catalogueDouble } from '../../support/catalogue.ts';
 
 /** What the tests look at. */
 interface OpenapiDocument {
@@ -42,6 +43,7 @@ describe('OpenAPI document of the API', () => {
       clock,
       subscribers: subscribersOf(pool, clock),
       recordEvents: never,
+      ...catalogueDouble(),
       ledger: { balance: never, history: never, adjust: never },
       partners: noPartners,
       reports: { programme: never },

@@ -11,6 +11,7 @@ import { noPartners } from '../../support/partners.ts';
 import { Pipeline } from '../../support/pipeline.ts';
 import { rawExchange } from '../../support/raw-http.ts';
 import { mutate, seeded } from './mutate.ts';
+import { catalogueDouble } from '../../support/catalogue.ts';
 
 const COUNT = Number(process.env['FUZZ_COUNT'] ?? 20_000);
 const SEED = Number(process.env['FUZZ_SEED'] ?? 1);
@@ -75,6 +76,7 @@ describe('HTTP bodies, random and mutated', function () {
       },
       partners: noPartners,
       reports: { programme: () => Promise.resolve([]) },
+      ...catalogueDouble(),
       ledger: {
         balance: unused,
         history: unused,
