@@ -1,17 +1,10 @@
 import path from 'node:path';
-import { listOrders } from '../bonus/plan-orders.ts';
-import { partnerOperationRoutes } from '../channels/api/partner-operations.ts';
-import { apiRoutes } from '../channels/api/routes.ts';
 import { startControl, type ControlServer } from '../../protocols/http/control.ts';
 import { startAdmin, type AdminServer } from '../../protocols/http/admin.ts';
 import { startHttp, type HttpServer } from '../../protocols/http/server.ts';
 import { startEsl, type EslListener } from '../../protocols/esl/listener.ts';
 import { startSmpp, type SmppWire } from '../../protocols/smpp/esme.ts';
-import { pruneCashback } from '../cashback/store.ts';
-import { CHANGES_KEPT_MS } from '../cashback/follow.ts';
-import { prune } from '../jobs/prune.ts';
 import { sweep } from '../jobs/sweep.ts';
-import { walletOf } from '../ledger/keys.ts';
 import { createDispatcher, type Dispatcher } from '../notify/dispatcher.ts';
 import { createReceiveReceipt } from '../notify/receipts.ts';
 import type { Notifier } from '../notify/notifier.ts';
@@ -24,7 +17,6 @@ import { runLifecycle, type Part } from '../runtime/lifecycle.ts';
 import type { Logger } from '../runtime/log.ts';
 import { collectProcessMetrics } from '../runtime/metrics.ts';
 import { waitUntil } from '../runtime/pause.ts';
-import { MINUTE_MS, SECOND_MS, later } from '../values/instant.ts';
 import { parseMsisdn } from '../values/msisdn.ts';
 import { sealerPart } from './audit.ts';
 import { openBrowsing, type Browsing } from './browsing.ts';
@@ -33,8 +25,9 @@ import { createCommands } from './commands.ts';
 import { billingSystem } from './billing.ts';
 import { openCore, type Core } from './core.ts';
 import { createInlineResults, type InlineResults } from './inline-results.ts';
-import { createReports } from './reports.ts';
+import { routesOf } from './routes.ts';
 import type { Section } from './sections.ts';
+import { jobsPart } from './jobs.ts';
 import { openNotices } from './notices.ts';
 import { openStorage, inHome, type Storage } from './storage.ts';
 
@@ -56,11 +49,6 @@ export interface DaemonOptions {
 
 /** Name of the control socket in the state folder. */
 export const CONTROL_SOCKET = 'control.sock';
-const SWEEP_EVERY_MS = 10 * MINUTE_MS;
-const ORDERS_EVERY_MS = SECOND_MS;
-const CATALOGUE_EVERY_MS = 10 * SECOND_MS;
-const CHORES_EVERY_MS = MINUTE_MS;
-const PRUNE_EVERY_MS = 10 * MINUTE_MS;
 
 /** Builds everything from the configuration, runs it until told to stop, and answers the exit code. */
 export function runDaemon(options: DaemonOptions): Promise<number> {
@@ -292,27 +280,12 @@ class Daemon {
     return {
       name: 'http',
       start: async () => {
-        const { subscribers, earning, ledgerApi, partners, tokens, catalogue, executeDeps } = this.#core;
-        const { numberPlan } = this.#config;
+        const { partners, tokens } = this.#core;
         this.#http = await startHttp(this.#config.http, {
           clock,
           log,
           version,
-          routes: [
-            ...apiRoutes({
-              clock,
-              subscribers,
-              recordEvents: earning.recordEvents,
-              ...earning.api,
-              ledger: ledgerApi,
-              catalogue,
-              orders: (id) => listOrders(executeDeps, walletOf(id), clock.now()),
-              partners: partners.admin,
-              reports: createReports(() => this.#config, this.#storage.pool, clock),
-              numberPlan,
-            }),
-            ...partnerOperationRoutes({ partnerApi: partners.api, numberPlan }),
-          ],
+          routes: routesOf(this.#core, () => this.#config, this.#storage.pool, clock),
           pages: this.#browsing?.pages ?? [],
           resolveToken: (secret) => tokens.verifyToken(secret),
           authenticatePartner: partners.authenticate,
@@ -387,43 +360,10 @@ class Daemon {
   }
 
   #jobsPart(): Part {
-    const { clock, log, demoClock } = this.#options;
-    let cancels: (() => void)[] = [];
-    const every = (index: number, ms: number, job: () => Promise<unknown>): void => {
-      cancels[index] = clock.after(ms, () => {
-        void job()
-          .catch((error: unknown) => log.error({ err: error }, 'job failed, will run again'))
-          .then(() => {
-            if (cancels.length > 0) every(index, ms, job);
-          });
-      });
-    };
-    return {
-      name: 'jobs',
-      start: () => {
-        every(0, SWEEP_EVERY_MS, () => sweep(this.#core.ledger, this.#storage.pool, clock.now()));
-        every(3, ORDERS_EVERY_MS, () => this.#core.orders.runDue());
-        every(4, CATALOGUE_EVERY_MS, () => this.#core.catalogue.refresh());
-        every(5, CHORES_EVERY_MS, () => this.#core.earning.chores());
-        every(1, CHORES_EVERY_MS, async () => {
-          await this.#core.subscribers.retryClosings();
-          await pruneCashback(this.#storage.pool, clock.now(), later(clock.now(), -CHANGES_KEPT_MS));
-        });
-        every(2, PRUNE_EVERY_MS, () =>
-          prune({
-            db: this.#storage.pool,
-            clock,
-            offsetMs: () => demoClock?.offsetMs() ?? 0,
-            config: this.#config.retention,
-            isStopping: () => cancels.length === 0,
-          }),
-        );
-      },
-      stop: () => {
-        this.#core.earning.stopChores();
-        for (const cancel of cancels) cancel();
-        cancels = [];
-      },
-    };
+    return jobsPart(this.#options, {
+      core: () => this.#core,
+      pool: () => this.#storage.pool,
+      config: () => this.#config,
+    });
   }
 }
