@@ -3,6 +3,7 @@ import path from 'node:path';
 import { expect } from 'chai';
 import type { Command } from 'commander';
 import { createProgram } from '../../src/cli/program.ts';
+import { priceListDraft } from '../../src/price-list/draft.ts';
 import { configSchema } from '../../src/runtime/config/config.ts';
 import { parseYaml } from '../../src/runtime/config/yaml-file.ts';
 import { commandsOf, listPages, snippetsOf, wordsOf, type Snippet } from './markdown.ts';
@@ -42,7 +43,9 @@ describe('README and docs', () => {
       const secrets = [...snippet.text.matchAll(/\$\{(\w+)\}/g)].map(
         ([, name]) => [name!, 'secret'] as const,
       );
-      parseYaml(snippet.text, snippet.file, configSchema, Object.fromEntries(secrets));
+      const isPriceList = snippet.text.startsWith('items:');
+      const schema = isPriceList ? priceListDraft : configSchema;
+      parseYaml(snippet.text, snippet.file, schema as typeof configSchema, Object.fromEntries(secrets));
     });
   }
 

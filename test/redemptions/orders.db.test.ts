@@ -117,8 +117,8 @@ describe('orders', () => {
     shift += ms;
     ledger.advance(ms);
   };
-  const runDue = () =>
-    runDueSagas({ ledger, pool: db.pool, log: quietLog, now: () => Date.now() + shift }, types);
+  const runDue = (pool = db.pool) =>
+    runDueSagas({ ledger, pool, log: quietLog, now: () => Date.now() + shift }, types);
   const order = (item = ITEM) =>
     ledger.run(
       redeem({ wallet: wallet(subscriber), item, priceList: 1, voucher: null, stockParts: [], zone: 'UTC' }),
@@ -181,7 +181,21 @@ describe('orders', () => {
 
   it('are finished once, however many runners there are', async () => {
     await order();
-    await Promise.all([runDue(), runDue(), runDue()]);
+    // Each has seen that the step is due before any of them claims it.
+    let listing = 3;
+    const seen: (() => void)[] = [];
+    const together = async (): Promise<void> => {
+      listing -= 1;
+      if (listing === 0) for (const go of seen) go();
+      else await new Promise<void>((resolve) => seen.push(resolve));
+    };
+    const query = async (...asked: Parameters<typeof db.pool.query>) => {
+      const rows = await db.pool.query(...asked);
+      await together();
+      return rows;
+    };
+    const pool = { ...db.pool, query } as typeof db.pool;
+    await Promise.all([runDue(pool), runDue(pool), runDue(pool)]);
     expect(billing.calls).to.equal(1);
     expect(await balance()).to.deep.equal({ free: 850n, held: 0n });
   });
