@@ -6,7 +6,7 @@ import { exchange, reqmod } from '../protocols/icap/icap-client.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
 import { daemonProcess, type DaemonProcess } from '../support/daemon-process.ts';
 import { untilMetric } from '../support/daemon-state.ts';
-import { startPeers, type TestPeers } from '../support/peers.ts';
+import { startPeers, textWith, type TestPeers } from '../support/peers.ts';
 
 const ANNA = '79160000001';
 
@@ -26,7 +26,7 @@ describe('/metrics of a daemon that every wire has reached', function () {
     await peers.bound();
     await daemon.control('subscriber.add', { msisdn: ANNA });
     await peers.smsc.handset(ANNA).send('BALANCE', '1010');
-    await peers.smsc.handset(ANNA).next();
+    await textWith('You have', peers.smsc.handset(ANNA));
     await peers.centre.dial(ANNA, '*100#').next();
     const switchboard = startFreeswitch({ host: '127.0.0.1', port: daemon.ports.ivr });
     await switchboard.call({ from: ANNA, to: '0611' }).heard();

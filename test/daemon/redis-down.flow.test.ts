@@ -11,7 +11,7 @@ import { daemonProcess, type DaemonProcess } from '../support/daemon-process.ts'
 import { available, untilLogged, untilReadiness } from '../support/daemon-state.ts';
 import { faultyLink, throughLink, type FaultyLink } from '../support/faulty-link.ts';
 import { holdWallets } from '../support/held-wallets.ts';
-import { startPeers, type TestPeers } from '../support/peers.ts';
+import { startPeers, textWith, type TestPeers } from '../support/peers.ts';
 import { redisUrl } from '../support/redis.ts';
 
 const [ANNA, BORIS] = ['79160000001', '79160000002'] as const;
@@ -108,7 +108,7 @@ describe('Redis down', function () {
   it('touches neither messages nor calls', async () => {
     const phone = peers.smsc.handset(ANNA);
     expect((await phone.send(`TRANSFER ${BORIS} 100`, '1010')).answers).to.deep.equal([0]);
-    expect((await phone.next()).text).to.equal(`Done. 100 points sent to +${BORIS}. You have 900 left.`);
+    expect(await textWith('Done.', phone)).to.equal(`Done. 100 points sent to +${BORIS}. You have 900 left.`);
     const call = startFreeswitch({
       host: '127.0.0.1',
       port: daemon.ports.ivr,

@@ -4,7 +4,7 @@ import { createTestDatabase, type TestDatabase } from '../support/database.ts';
 import { daemonProcess, type DaemonProcess } from '../support/daemon-process.ts';
 import { untilLogged } from '../support/daemon-state.ts';
 import { holdWallets } from '../support/held-wallets.ts';
-import { startPeers, type TestPeers } from '../support/peers.ts';
+import { startPeers, textWith, type TestPeers } from '../support/peers.ts';
 
 const [ANNA, BORIS] = ['79160000001', '79160000002'] as const;
 
@@ -68,7 +68,7 @@ describe('a daemon that gets SIGTERM', function () {
     expect(await message).to.deep.include({ kind: 'delivered', answers: [0] });
     expect((await request).status).to.equal(200);
     expect(await stopping).to.equal(0);
-    const { text } = await peers.smsc.handset(ANNA).next();
+    const text = await textWith('Done.', peers.smsc.handset(ANNA));
     expect(text).to.equal(`Done. 100 points sent to +${BORIS}. You have 900 left.`);
     expect(await untilLogged(daemon, 'stopped')).to.include({ exitCode: 0 });
     const left = await database.pool.query('select 1 from outbox where state = 0');
@@ -78,7 +78,7 @@ describe('a daemon that gets SIGTERM', function () {
   it('leaves a database from which the next one knows what reached the SMSC', async () => {
     const phone = peers.smsc.handset(ANNA);
     await phone.send('BALANCE', '1010');
-    await phone.next();
+    await textWith('You have', phone);
     expect(await daemon.stop()).to.equal(0);
     const [open] = await database.pool.query<{ sessions: bigint; unproved: bigint }>(
       `select count(*) filter (where s.ended_at is null) as sessions,

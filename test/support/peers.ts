@@ -1,4 +1,4 @@
-import { startSmsc, type Smsc } from '../../simulators/smsc/smsc.ts';
+import { startSmsc, type Handset, type Smsc } from '../../simulators/smsc/smsc.ts';
 import { startUssdCentre, type UssdCentre } from '../../simulators/ussd-centre/ussd-centre.ts';
 import { waitUntil } from '../../src/runtime/pause.ts';
 
@@ -51,4 +51,12 @@ export async function startPeers(): Promise<TestPeers> {
 export function smscYaml(name: string, port: number, bind: string): string {
   const account = `systemId: ${ACCOUNT.systemId}, password: ${ACCOUNT.password}`;
   return `    - { name: ${name}, host: 127.0.0.1, port: ${String(port)}, ${account}, binds: [${bind}] }`;
+}
+
+/** The next text on a handset that holds these words; others, such as notices of movements, are passed over. */
+export async function textWith(words: string, handset: Handset): Promise<string> {
+  for (;;) {
+    const { text } = await handset.next();
+    if (text.includes(words)) return text;
+  }
 }
