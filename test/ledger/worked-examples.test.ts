@@ -178,6 +178,44 @@ describe('the worked examples', () => {
     });
   });
 
+  describe('a transfer that is undone', () => {
+    const giveOf = (subscriber: number, classId: number, points: bigint, expiresOn: number) =>
+      earned(
+        earn({
+          to: wallet(subscriber),
+          points,
+          classId,
+          expiresAt: () => DAY_ZERO + expiresOn * DAY_MS,
+          from: 'issue',
+          kind: 'earn',
+          debtSharePpm: 0n,
+        }),
+      );
+    const send = (points: bigint) =>
+      ledger.done(transfer({ from: wallet(A), to: wallet(B), points, fee: 0n, classAfter, limits: [] }));
+
+    beforeEach(() => {
+      giveOf(A, CLASS.partner, 100n, 90);
+      giveOf(B, CLASS.earned, 100n, 30);
+      send(60n);
+    });
+
+    it('takes back points of the issuer they were, not others that lapse sooner', () => {
+      expect(undo('transfer', 60n)).to.have.property('kind', 'done');
+      expect(lots(A)).to.deep.equal(['100@90']);
+      expect(lots(B)).to.deep.equal(['100@30']);
+    });
+
+    it('is refused when the recipient has spent them, whatever else there is', () => {
+      day(30);
+      ledger.done(spend({ from: wallet(B), points: 1n, to: 'redeemed', kind: 'spend' }));
+      expect(undo('transfer', 60n)).to.deep.include({
+        code: 'points_insufficient',
+        detail: { available: 59n, wanted: 60n },
+      });
+    });
+  });
+
   it('3.4.5: an earning taken back after it was spent makes debt, and the next earning pays it', () => {
     give(A, 100n, 90);
     pay(90n);

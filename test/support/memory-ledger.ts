@@ -37,7 +37,15 @@ const CLASSES: readonly LotClass[] = [
   { ...EARNED, id: CLASS.partner, issuer: PARTNER, costNum: 1n, costDen: 4n },
   { ...EARNED, id: CLASS.fixed, source: 'gift', transferable: false },
   { ...EARNED, id: CLASS.passedOn, source: 'transfer', depth: 1 },
-  { ...EARNED, id: CLASS.partnerPassedOn, source: 'transfer', issuer: PARTNER, depth: 1 },
+  {
+    ...EARNED,
+    id: CLASS.partnerPassedOn,
+    source: 'transfer',
+    issuer: PARTNER,
+    costNum: 1n,
+    costDen: 4n,
+    depth: 1,
+  },
 ];
 export const classAfter = (id: number): number =>
   CLASSES[id - 1]!.issuer === PARTNER ? CLASS.partnerPassedOn : CLASS.passedOn;

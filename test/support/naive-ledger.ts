@@ -145,8 +145,13 @@ export class NaiveLedger {
     if (move.from === 'outside') this.#clawBack(move, points, part);
     else {
       if (move.to !== 'outside') {
-        if (this.available(move.to) < points) return 'points_insufficient';
-        this.#take(move.to, points, this.#spendable(move.to));
+        const { to } = move;
+        const alike = (worth: number): NaiveLot[] =>
+          this.#spendable(to).filter((lot) => this.#worth(lot) === worth);
+        const worths = [...new Set(part.map((lot) => this.#worth(lot)))];
+        const needed = worths.map((worth) => sum(part.filter((lot) => this.#worth(lot) === worth)));
+        if (worths.some((worth, index) => sum(alike(worth)) < needed[index]!)) return 'points_insufficient';
+        worths.forEach((worth, index) => this.#take(to, needed[index]!, alike(worth)));
       }
       for (const lot of part) {
         const isLate = lot.expires <= this.now;
@@ -157,6 +162,11 @@ export class NaiveLedger {
     }
     move.reversed += points;
     return 'done';
+  }
+
+  /** Whose points they are: what a recipient gives back must be of the same. Here an issuer has one cost. */
+  #worth({ lotClass }: NaiveLot): number {
+    return this.#classes[lotClass]!.issuer;
   }
 
   #clawBack(move: NaiveMove, points: bigint, part: readonly NaiveLot[]): void {

@@ -1,6 +1,6 @@
 import { assert, Refusal } from '../../errors.ts';
 import { homeOf, keyOf, SYSTEM } from '../keys.ts';
-import { availableOf, isSpendable, take, totalOf, type Lot } from '../lots.ts';
+import { isSpendable, take, totalOf, type Lot } from '../lots.ts';
 import type { Decision, Operation, View } from '../operation.ts';
 import { TRANSFER_KIND, type AccountRecord, type ReversalRecord, type TransferRecord } from '../records.ts';
 import { credit, transferOf } from './moves.ts';
@@ -77,7 +77,7 @@ function slicePart(slices: readonly Lot[], skip: bigint, points: bigint): readon
 function giveBack(view: View, reversing: Reversing, part: readonly Lot[]): Decision {
   const { original, points, reason } = reversing;
   const accounts: AccountRecord[] = [];
-  if (original.dst > 0) accounts.push(takeFromRecipient(view, original.dst, points));
+  if (original.dst > 0) accounts.push(takeFromRecipient(view, original.dst, part));
   const restored = part.map((lot) => graceful(lot, view.now, reversing.lapsed));
   const lapsed = restored.filter((lot) => lot.expires <= view.now);
   const kept = restored.filter((lot) => lot.expires > view.now);
@@ -104,12 +104,34 @@ function giveBack(view: View, reversing: Reversing, part: readonly Lot[]): Decis
   return { data, accounts, transfers };
 }
 
-function takeFromRecipient(view: View, id: number, points: bigint): AccountRecord {
+/**
+ * The points that come back are of the issuers and at the costs they were sent with: others that the recipient holds
+ * would make one issuer pay for another's points (P16).
+ */
+function takeFromRecipient(view: View, id: number, part: readonly Lot[]): AccountRecord {
   const recipient = view.account(id);
-  const available = availableOf(recipient.lots, view.now);
-  if (available < points) throw new Refusal('points_insufficient', { available, wanted: points });
-  const { left } = take(recipient.lots, points, (lot) => isSpendable(lot, view.now));
-  return { ...recipient, lots: left, balance: recipient.balance - points };
+  let { lots } = recipient;
+  for (const [worth, points] of pointsByWorth(view, part)) {
+    const isAlike = (lot: Lot): boolean => isSpendable(lot, view.now) && worthOf(view, lot) === worth;
+    const available = totalOf(lots.filter(isAlike));
+    if (available < points) throw new Refusal('points_insufficient', { available, wanted: points });
+    lots = take(lots, points, isAlike).left;
+  }
+  return { ...recipient, lots, balance: recipient.balance - totalOf(part) };
+}
+
+function worthOf(view: View, { classId }: Lot): string {
+  const { issuer, costNum, costDen } = view.classOf(classId);
+  return [issuer, costNum, costDen].join('/');
+}
+
+function pointsByWorth(view: View, part: readonly Lot[]): Map<string, bigint> {
+  const sums = new Map<string, bigint>();
+  for (const lot of part) {
+    const worth = worthOf(view, lot);
+    sums.set(worth, (sums.get(worth) ?? 0n) + lot.points);
+  }
+  return sums;
 }
 
 function graceful(lot: Lot, now: number, rule: Reversing['lapsed']): Lot {
