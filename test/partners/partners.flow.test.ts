@@ -33,6 +33,7 @@ describe('a partner of a running daemon', function () {
     await daemon.control('subscriber.add', { msisdn: ANNA });
   });
   after(async () => {
+    await daemon.stop();
     await daemon.dispose();
     await peers.close();
     await database.drop();

@@ -31,7 +31,7 @@ export interface DaemonProcess {
   control(name: string, args: unknown): Promise<unknown>;
   /** Everything it wrote to its log so far. */
   log(): string;
-  /** Removes its folder; call when it is stopped. */
+  /** Kills it if it still runs, and removes its folder. */
   dispose(): Promise<void>;
 }
 
@@ -101,6 +101,11 @@ export async function daemonProcess(setup: DaemonSetup): Promise<DaemonProcess> 
     child = launched;
     return launched;
   };
+  const kill = async (): Promise<void> => {
+    const gone = once(child!, 'exit');
+    child!.kill('SIGKILL');
+    await gone;
+  };
   return {
     httpUrl: `http://127.0.0.1:${String(http)}`,
     adminUrl,
@@ -119,11 +124,7 @@ export async function daemonProcess(setup: DaemonSetup): Promise<DaemonProcess> 
       const ready = await waitUntil(isReady, { timeoutMs: 60_000, everyMs: 50 });
       if (ready === undefined) throw new Error(`the daemon is not ready:\n${log.slice(-2000)}`);
     },
-    kill: async () => {
-      const gone = once(child!, 'exit');
-      child!.kill('SIGKILL');
-      await gone;
-    },
+    kill,
     stop: async () => {
       if (child === undefined || !isRunning()) return child?.exitCode ?? null;
       const gone = once(child, 'exit') as Promise<[number | null]>;
@@ -132,6 +133,9 @@ export async function daemonProcess(setup: DaemonSetup): Promise<DaemonProcess> 
     },
     control: (name, args) => callControl(path.join(home, 'control.sock'), name, args),
     log: () => log,
-    dispose: () => rm(home, { recursive: true, force: true }),
+    dispose: async () => {
+      if (isRunning()) await kill();
+      await rm(home, { recursive: true, force: true });
+    },
   };
 }
