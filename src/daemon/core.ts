@@ -58,6 +58,8 @@ export interface CoreDeps {
   readonly clock: Clock;
   readonly offsetMs: () => number;
   readonly billing: BillingSystem;
+  /** False while the disk guard keeps new work out. */
+  readonly intakeOpen: () => boolean;
   readonly log: Logger;
   onOutbox(rows: readonly LeasedOutbox[]): void;
   /** Notices were committed. */
@@ -84,6 +86,7 @@ export async function openCore(deps: CoreDeps): Promise<Core> {
     onOutbox: (rows) => deps.onOutbox(rows),
     factsOf: operationNotices(() => deps.config().notices.operations),
     onNotices: () => deps.onNotices(),
+    intakeOpen: deps.intakeOpen,
   });
   const subscribers = createSubscribers(config.subscribers, {
     pool,

@@ -91,8 +91,8 @@ class Daemon {
     const has = (section: Section): boolean => only.length === 0 || only.includes(section);
     return [
       this.#storagePart(),
-      this.#corePart(),
       this.#guardPart(),
+      this.#corePart(),
       this.#messagesPart(has('smpp')),
       ...(has('ivr') && this.#config.ivr.enabled ? [this.#voicePart()] : []),
       ...(has('icap') && this.#config.icap.enabled ? [this.#browsingPart()] : []),
@@ -140,6 +140,7 @@ class Daemon {
           onOutbox: (rows) => this.#dispatcher.offer(rows),
           onNotices: () => this.#notifier.poke(),
           billing: billingSystem(this.#config, clock),
+          intakeOpen: () => this.#guard.intakeOpen(),
         });
       },
       stop: () => this.#core.close(),

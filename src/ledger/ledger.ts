@@ -30,6 +30,8 @@ export interface LedgerOptions {
   onOutbox(rows: readonly LeasedOutbox[]): void;
   /** What movements of points tell their owners; nothing when absent. */
   readonly factsOf?: FactsOf;
+  /** Whether anything new may be posted; always when absent. */
+  intakeOpen?: () => boolean;
   /** Called after a commit that wrote notices. */
   onNotices?: () => void;
   readonly lanes?: number;
@@ -48,6 +50,7 @@ export async function openLedger(options: LedgerOptions): Promise<Ledger> {
     lanes,
     batchMax,
     liveMax,
+    intakeOpen: options.intakeOpen ?? (() => true),
     patienceMs,
     pipeline: {
       url: options.url,

@@ -15,7 +15,7 @@ export interface Poster {
   /**
    * Posts one operation in the next free batch.
    *
-   * Rejects with IntakeFull (live queue at its bound), Fault (database down or slow: try again with the same request)
+   * Rejects with IntakeFull (live queue at its bound, or no intake at all for now), Fault (database down or slow: try again with the same request)
    * or the assertion that the operation itself broke.
    */
   post(operation: Operation, queue?: Queue): Promise<Posted>;
@@ -30,6 +30,8 @@ export interface PosterOptions {
   readonly lanes: number;
   readonly batchMax: number;
   readonly liveMax: number;
+  /** False while nothing new may be written: the disk of Postgres is nearly full. */
+  intakeOpen(): boolean;
   /** An operation that is not posted by then is answered with a Fault; it may still be posted later. */
   readonly patienceMs: number;
   readonly clock: Clock;
@@ -88,8 +90,8 @@ class LanePoster implements Poster {
 
   post(operation: Operation, queue: Queue = 'live'): Promise<Posted> {
     if (this.#closing) return Promise.reject(new Fault('ledger is stopping'));
-    if (queue === 'live' && this.#live.length >= this.#options.liveMax)
-      return Promise.reject(new IntakeFull());
+    const isFull = queue === 'live' && this.#live.length >= this.#options.liveMax;
+    if (isFull || !this.#options.intakeOpen()) return Promise.reject(new IntakeFull());
     if (operation.keys.accounts.some((key) => this.#stopped.has(key.id))) {
       return Promise.reject(new Fault('posting is stopped for this account after a broken assertion'));
     }
