@@ -67,3 +67,9 @@ export interface Loop {
   readonly done: number;
   readonly perSecond: number;
 }
+
+/**
+ * What docs/operations.md tells the owner of a busy Postgres: no checkpoint within the seconds of a benchmark, as there
+ * is none within most seconds of a day.
+ */
+export const BUSY_SERVER = { max_wal_size: '4GB', min_wal_size: '4GB' } as const;

@@ -15,6 +15,7 @@ import { migrate } from '../src/storage/migrate.ts';
 import { createPool, POSTGRES_DEFAULTS, type PostgresPool } from '../src/storage/postgres.ts';
 import { DAY_MS } from '../src/values/instant.ts';
 import {
+  BUSY_SERVER,
   childrenCpuUs,
   closedLoop,
   loadAverage,
@@ -51,7 +52,10 @@ export async function benchLedger(progress: Progress): Promise<Record<string, nu
   const home = await mkdtemp(path.join(tmpdir(), 'bonusgate-bench-'));
   const log = pino({ level: 'silent' });
   progress('starting a private Postgres with fsync on');
-  const server = await startEmbeddedPostgres({ home, fsync: true, clock: systemClock(), log });
+  const server = await startEmbeddedPostgres({
+    ...{ home, fsync: true, settings: BUSY_SERVER },
+    ...{ clock: systemClock(), log },
+  });
   try {
     await migrate(server.url);
     const pool = createPool(

@@ -14,6 +14,7 @@ import { migrate } from '../../src/storage/migrate.ts';
 import { createPool, POSTGRES_DEFAULTS, type PostgresPool } from '../../src/storage/postgres.ts';
 import { createNumberResolver } from '../../src/subscribers/resolve.ts';
 import { findSubscriber } from '../../src/subscribers/store.ts';
+import { BUSY_SERVER } from '../harness.ts';
 
 export type Progress = (text: string) => void;
 
@@ -40,7 +41,7 @@ export async function withEarning<T>(
   const log = pino({ level: 'silent' });
   const clock = systemClock();
   progress('starting a private Postgres with fsync on');
-  const server = await startEmbeddedPostgres({ home, fsync: true, clock, log });
+  const server = await startEmbeddedPostgres({ home, fsync: true, settings: BUSY_SERVER, clock, log });
   try {
     await migrate(server.url);
     const pool = createPool(

@@ -68,6 +68,11 @@ function joined(table: PrunedTable, key: string): string {
     .join(' and ');
 }
 
+/** Brings the block ranges that `pruneChunk` reads by up to date, or it would read every row that came since. */
+export async function summarizeAges(db: Db): Promise<void> {
+  await db.query('select summarize_ages()');
+}
+
 /** The database's own time, in milliseconds since 1970. */
 export async function findDatabaseTime(db: Db): Promise<number> {
   const rows = await db.query<{ now: Date }>('select clock_timestamp() as now');

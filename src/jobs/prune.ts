@@ -5,7 +5,7 @@ import type { RetentionConfig } from '../runtime/config/retention.ts';
 import { counter } from '../runtime/metrics.ts';
 import type { Db } from '../storage/postgres.ts';
 import { DAY_MS } from '../values/instant.ts';
-import { findDatabaseTime, pruneChunk, type PrunedTable } from './prune-store.ts';
+import { findDatabaseTime, pruneChunk, summarizeAges, type PrunedTable } from './prune-store.ts';
 
 export interface PruneDeps {
   readonly db: Db;
@@ -25,6 +25,7 @@ const prunedTotal = counter('bonusgate_pruned_rows_total', 'Rows removed because
 export async function prune(deps: PruneDeps): Promise<Readonly<Record<PrunedTable, number>>> {
   const { db, config } = deps;
   const now = await agreedTime(deps);
+  await summarizeAges(db);
   const removed = { request: 0, mo: 0, pending: 0, sms_part: 0, outbox: 0 };
   for (const [table, days] of tablesOf(config)) {
     let found = config.chunk;

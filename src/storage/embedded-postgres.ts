@@ -33,6 +33,8 @@ export interface EmbeddedPostgresOptions {
   readonly port?: number;
   /** False only in tests: a power cut then loses data. */
   readonly fsync: boolean;
+  /** Parameters of the server beside our own, as its command line takes them. */
+  readonly settings?: Readonly<Record<string, string>>;
   readonly clock: Clock;
   readonly log: Logger;
 }
@@ -191,6 +193,7 @@ async function spawnServer(options: ServerOptions): Promise<Started> {
     jit: 'off',
     wal_compression: 'on',
     ...(fsync ? {} : { fsync: 'off', synchronous_commit: 'off', full_page_writes: 'off' }),
+    ...options.settings,
   };
   const args = Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
   const logFile = await openServerLog(filesOf(home).log);

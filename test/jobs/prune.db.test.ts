@@ -292,4 +292,37 @@ describe('the retention job', () => {
       });
     });
   });
+
+  describe('and the block ranges it reads by', () => {
+    const fill = (first = 1) =>
+      db.pool.query(
+        `insert into request (home, key, content_hash, trace, channel, actor, operation, outcome, at)
+         select i % 1024, decode(md5(i::text), 'hex'), '', '', 5, 'test', 'test', '{}', $1
+           from generate_series($2::int, $2::int + 9999) i`,
+        [ago(1), first],
+      );
+    const summarizeAsOwner = async (): Promise<number> => {
+      const rows = await db.pool.query<{ ranges: number }>(
+        `select brin_summarize_new_values('request_by_age') as ranges`,
+      );
+      return rows[0]!.ranges;
+    };
+
+    it('leaves none of them to be read row by row', async () => {
+      await fill();
+      await run();
+      expect(await summarizeAsOwner()).to.equal(0);
+      await fill(10_001);
+      expect(await summarizeAsOwner(), 'new ones').to.be.above(0);
+    });
+
+    it('waits for nobody who holds the table', async () => {
+      await fill();
+      await db.pool.transaction(async (tx) => {
+        await tx.query('lock table request in share update exclusive mode');
+        await run();
+      });
+      expect(await summarizeAsOwner()).to.be.above(0);
+    });
+  });
 });
