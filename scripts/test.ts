@@ -1,7 +1,7 @@
 /**
  * Provides Postgres and Redis, runs mocha with the given arguments, and stops what it started.
  *
- * Without files among the arguments it runs the whole suite, except test/interop (real foreign peers).
+ * Without files among the arguments it runs the whole suite, except test/interop (real foreign peers) and test/soak (long).
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -13,7 +13,7 @@ import type { Provided } from './servers/provided.ts';
 import { provideRedis } from './servers/redis.ts';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
-const WHOLE_SUITE = ['test/**/*.test.ts', '--ignore', 'test/interop/**'];
+const WHOLE_SUITE = ['test/**/*.test.ts', '--ignore', 'test/interop/**', '--ignore', 'test/soak/**'];
 /** A run that hangs is a failure, not a wait. */
 const DEADLINE_MS = Number(process.env['TEST_DEADLINE_MIN'] ?? 25) * 60_000;
 

@@ -3,6 +3,7 @@ import type { NotifyConfig } from '../runtime/config/notify.ts';
 import type { Logger } from '../runtime/log.ts';
 import type { PostgresPool } from '../storage/postgres.ts';
 import type { TraceId } from '../values/trace.ts';
+import { HeldMessages, type Held } from './held-messages.ts';
 import { createLane } from './lane.ts';
 import { durations, outcomes, queued } from './metrics.ts';
 import { keyOf, type OutboxKey, type OutboxRow, type Settlement } from './outbox.ts';
@@ -37,14 +38,6 @@ export interface Dispatcher {
   stop(): Promise<void>;
 }
 
-/** A message in this daemon's hands. */
-interface Held {
-  readonly row: OutboxRow;
-  leaseUntil: number;
-  stage: 'waiting' | 'queued' | 'sending' | 'settling';
-  cancelTimer?: () => void;
-}
-
 const SETTLE_BATCH_MAX = 500;
 const SETTLE_RETRY_MS = 1_000;
 
@@ -61,7 +54,7 @@ export function createDispatcher(deps: DispatcherDeps): Dispatcher {
 
 class OutboxDispatcher implements Dispatcher {
   readonly #deps: DispatcherDeps;
-  readonly #held = new Map<string, Held>();
+  readonly #held: HeldMessages;
   readonly #queue = createPriorityQueue<Held>();
   readonly #settlements = createLane<Settlement>(SETTLE_BATCH_MAX, (batch) => this.#write(batch));
   readonly #renewals = createLane<{ held: Held; answer: (ours: boolean) => void }>(
@@ -78,6 +71,7 @@ class OutboxDispatcher implements Dispatcher {
 
   constructor(deps: DispatcherDeps) {
     this.#deps = deps;
+    this.#held = new HeldMessages(deps.config.queueMax);
   }
 
   start(): void {
@@ -86,8 +80,7 @@ class OutboxDispatcher implements Dispatcher {
 
   offer(rows: readonly OutboxRow[]): void {
     for (const row of rows) {
-      const key = keyOf(row);
-      if (this.#stopping || this.#held.has(key) || this.#held.size >= this.#deps.config.queueMax) continue;
+      if (this.#stopping || this.#held.has(row) || this.#held.isFull(row.priority)) continue;
       const now = this.#deps.clock.now();
       // Another machine's clock wrote the row: never trust a lease to last longer than one lease from now.
       const held: Held = {
@@ -95,7 +88,7 @@ class OutboxDispatcher implements Dispatcher {
         leaseUntil: Math.min(row.leaseUntil, now + this.#deps.config.leaseMs),
         stage: 'waiting',
       };
-      this.#held.set(key, held);
+      this.#held.add(held);
       if (row.dueAt > now)
         held.cancelTimer = this.#deps.clock.after(row.dueAt - now, () => this.#enqueue(held));
       else this.#enqueue(held);
@@ -104,14 +97,14 @@ class OutboxDispatcher implements Dispatcher {
   }
 
   markShown(key: OutboxKey): void {
-    const held = this.#held.get(keyOf(key));
+    const held = this.#held.get(key);
     if (held?.stage === 'sending' || held?.stage === 'settling') return;
     held?.cancelTimer?.();
     this.#settle(ended(key, 'shown', this.#deps.clock.now()));
   }
 
   sendNow(key: OutboxKey): void {
-    const held = this.#held.get(keyOf(key));
+    const held = this.#held.get(key);
     if (held?.stage !== 'waiting') return;
     held.cancelTimer?.();
     this.#enqueue(held);
@@ -218,12 +211,12 @@ class OutboxDispatcher implements Dispatcher {
 
   /** Forgets a message whose lease is lost: whoever has it sends it, or the poller finds it again. */
   #drop(held: Held): void {
-    this.#held.delete(keyOf(held.row));
+    this.#held.delete(held.row);
     outcomes.inc({ priority: priorityOf(held.row), result: 'lease_lost' });
   }
 
   #settle(settlement: Settlement): void {
-    const held = this.#held.get(keyOf(settlement));
+    const held = this.#held.get(settlement);
     if (held !== undefined) held.stage = 'settling';
     this.#settlements.add(settlement);
   }
@@ -243,7 +236,7 @@ class OutboxDispatcher implements Dispatcher {
         await new Promise<void>((resolve) => clock.after(SETTLE_RETRY_MS, resolve));
       }
     }
-    for (const settlement of batch) this.#held.delete(keyOf(settlement));
+    for (const settlement of batch) this.#held.delete(settlement);
     queued.set(this.#held.size);
   }
 
@@ -266,24 +259,27 @@ class OutboxDispatcher implements Dispatcher {
     });
   }
 
-  /** True when a full chunk was taken and there is room for more. */
+  /** True when a full chunk was taken: there may be more. */
   async #claim(): Promise<boolean> {
     const { pool, clock, config, owner } = this.#deps;
     let full = false;
     for (const priority of [0, 1, 2]) {
-      const limit = Math.min(config.claimMax, this.#room());
-      if (limit <= 0) return false;
+      const limit = Math.min(config.claimMax, this.#room(priority));
+      if (limit <= 0) continue;
       const now = clock.now();
       const rows = await claimDue(pool, { owner, priority, now, leaseUntil: now + config.leaseMs, limit });
       full ||= rows.length === limit;
       this.offer(rows);
     }
-    return full && this.#room() > 0;
+    return full;
   }
 
-  /** As many again as the wires work on may wait in memory: enough to keep them busy between two polls. */
-  #room(): number {
-    return this.#deps.config.inFlightMax * 2 - this.#inFlight - this.#queue.size;
+  /**
+   * As many again as the wires work on may wait in memory: enough to keep them busy between two polls. What is less
+   * urgent does not count, it waits behind.
+   */
+  #room(priority: number): number {
+    return this.#deps.config.inFlightMax * 2 - this.#inFlight - this.#queue.sizeUpTo(priority);
   }
 
   #isIdle(): boolean {

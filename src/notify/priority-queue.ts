@@ -3,6 +3,8 @@ export interface PriorityQueue<T> {
   push(priority: number, item: T): void;
   shift(): T | undefined;
   readonly size: number;
+  /** How many would come before another one of this priority. */
+  sizeUpTo(priority: number): number;
 }
 
 /** Priorities are few and small numbers. A consumed head is cut off now and then, so that both ends stay cheap. */
@@ -32,5 +34,7 @@ export function createPriorityQueue<T>(): PriorityQueue<T> {
     get size() {
       return size;
     },
+    sizeUpTo: (priority) =>
+      levels.slice(0, priority + 1).reduce((sum, { items, head }) => sum + items.length - head, 0),
   };
 }

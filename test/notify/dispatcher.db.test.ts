@@ -110,6 +110,28 @@ describe('the dispatcher', () => {
     expect(smsc.sent.map(({ text }) => text)).to.deep.equal(inAnyOrder([5, 3, 2, 4, 1]));
   });
 
+  it('sends a reply before a pile of service messages that fills the memory, offered or found', async () => {
+    const pile = await Promise.all(
+      Array.from({ length: 8 }, (_, index) =>
+        insertOutbox(database.pool, { id: index + 1, priority: 1, createdAt: clock.now() }, 7),
+      ),
+    );
+    smsc.hold = true;
+    const dispatcher = open(7, { config: notifyConfig.parse({ inFlightMax: 2, queueMax: 4, pollMs: 1 }) });
+    dispatcher.start();
+    dispatcher.offer(pile);
+    dispatcher.offer([await insertOutbox(database.pool, { id: 9, createdAt: clock.now() }, 7)]);
+    await insertOutbox(database.pool, { id: 10, createdAt: clock.now() });
+    await until(async () => {
+      clock.advance(1);
+      return (await rowOf(10)).lease_owner === 7;
+    });
+    smsc.hold = false;
+    smsc.answerAll();
+    await settled(10, 'sent');
+    expect(smsc.sent.slice(0, 4).map(({ text }) => text)).to.deep.equal(inAnyOrder([1, 2, 9, 10]));
+  });
+
   it('leaves a refused message alone', async () => {
     smsc.answer = () => ({ kind: 'refused', status: 0x0b });
     open(7).offer([await insertOutbox(database.pool, { id: 1, createdAt: clock.now() }, 7)]);

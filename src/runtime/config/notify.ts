@@ -19,7 +19,7 @@ export const notifyConfig = z
       .min(1)
       .max(1_000_000)
       .default(20_000)
-      .describe('messages kept in memory; others wait in the table'),
+      .describe('messages of each priority kept in memory; others wait in the table'),
     recheckAfterMs: milliseconds(5_000).describe(
       'a message that waited longer is sent only if the number still belongs to the same subscriber',
     ),
