@@ -17,7 +17,7 @@ import { openLedger, type Ledger } from '../ledger/ledger.ts';
 import type { Operation } from '../ledger/operation.ts';
 import type { LeasedOutbox } from '../ledger/records.ts';
 import { channelNumber, contentHash, scopedRequest, traceOctets } from '../ledger/request-key.ts';
-import { findWallet, listPendings, listStatement, openWallet } from '../ledger/store.ts';
+import { findWallet, listPendings, listStatement, openWallet, setWalletSuspended } from '../ledger/store.ts';
 import { operationNotices } from '../notify/operation-notices.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { Config } from '../runtime/config/config.ts';
@@ -93,7 +93,7 @@ export async function openCore(deps: CoreDeps): Promise<Core> {
     clock,
     log,
     secret: await subscriberSecret(config, home),
-    openWallet,
+    wallets: { open: openWallet, setSuspended: setWalletSuspended },
     onClosed: async (id, event) => {
       for (const msisdn of await subscribers.listLastNumbers(id)) await closeDialogue(storage.store, msisdn);
       await closeSubscriber(ledger, storage, clock, id, event);

@@ -1,6 +1,6 @@
 import { assert } from '../errors.ts';
 import { settleDebt } from '../ledger/decide/earn.ts';
-import { creditable, transferOf } from '../ledger/decide/moves.ts';
+import { earnable, transferOf } from '../ledger/decide/moves.ts';
 import { SYSTEM, type AccountKey } from '../ledger/keys.ts';
 import { awardKind } from '../ledger/kinds/award.ts';
 import { availableOf, type Lot } from '../ledger/lots.ts';
@@ -35,13 +35,13 @@ export interface Awarded {
  * Books one plan: every award is a lot, a transfer and an award record of its own, all under one request
  * (bonus-core §3.4.7). What is given first pays off debt.
  *
- * Refusals: `account_closed`, `account_unknown`, and what `plan` throws.
+ * Refusals: `account_closed`, `account_unknown`, `subscriber_suspended`, and what `plan` throws.
  */
 export function award(awarding: Awarding): Pick<Operation, 'keys' | 'decide'> {
   return {
     keys: { accounts: [awarding.to] },
     decide: (view) => {
-      const before = creditable(view.account(awarding.to.id));
+      const before = earnable(view.account(awarding.to.id));
       const plan = awarding.plan(before, view.now);
       const booked = book(view, { ...before, counters: plan.counters, carry: plan.carry }, plan, awarding);
       return {

@@ -6,7 +6,7 @@ import type { Lot } from './lots.ts';
 /** The records a batch reads and writes, as plain immutable values. Times are milliseconds since 1970. */
 
 export const ROLE = { wallet: 1, pool: 2 } as const;
-export const ACCOUNT_STATUS = { active: 0, noDebit: 1, frozen: 2, closed: 3 } as const;
+export const ACCOUNT_STATUS = { active: 0, noDebit: 1, frozen: 2, closed: 3, suspended: 4 } as const;
 
 export interface AccountRecord {
   readonly home: number;

@@ -1,13 +1,28 @@
 import type { Db } from '../storage/postgres.ts';
 import { poolPart, POOL_PARTS, walletOf, type AccountKey, type RecordRef } from './keys.ts';
 import { unpackLots, type Lot } from './lots.ts';
-import { ROLE, type PendingRecord } from './records.ts';
+import { ACCOUNT_STATUS, ROLE, type PendingRecord } from './records.ts';
 import type { Original } from './decide/reverse.ts';
 
 /** Opens the wallet of a new subscriber; part of the registration's own transaction. */
 export async function openWallet(tx: Db, subscriber: bigint): Promise<void> {
   const { home, id } = walletOf(subscriber);
   await tx.query('insert into account (home, id, role) values ($1, $2, $3)', [home, id, ROLE.wallet]);
+}
+
+/**
+ * Stops a wallet or lets it go on, part of the transaction that suspends or resumes its owner: the row lock puts it
+ * before or after every batch. What staff froze or what is closed stays so.
+ */
+export async function setWalletSuspended(tx: Db, subscriber: bigint, suspended: boolean): Promise<void> {
+  const { home, id } = walletOf(subscriber);
+  const [from, to] = suspended
+    ? [ACCOUNT_STATUS.active, ACCOUNT_STATUS.suspended]
+    : [ACCOUNT_STATUS.suspended, ACCOUNT_STATUS.active];
+  await tx.query(
+    'update account set status = $4, version = version + 1 where home = $1 and id = $2 and status = $3',
+    [home, id, from, to],
+  );
 }
 
 /** Opens the sixteen empty parts of a shared ceiling. */

@@ -84,7 +84,7 @@ class OutboxDispatcher implements Dispatcher {
       const now = this.#deps.clock.now();
       // Another machine's clock wrote the row: never trust a lease to last longer than one lease from now.
       const held: Held = {
-        row,
+        row: { ...row, trace: ownCopy(row.trace) },
         leaseUntil: Math.min(row.leaseUntil, now + this.#deps.config.leaseMs),
         stage: 'waiting',
       };
@@ -306,6 +306,13 @@ class OutboxDispatcher implements Dispatcher {
       this.#deps.log.warn({ err: error, messages: left.length }, 'messages left to their leases');
     }
   }
+}
+
+/** A few octets are a slice of a larger piece of memory, which thousands of waiting messages would keep alive. */
+function ownCopy(octets: Buffer): Buffer {
+  const copy = Buffer.allocUnsafeSlow(octets.length);
+  octets.copy(copy);
+  return copy;
 }
 
 function toOutbound(row: OutboxRow): OutboundSms {

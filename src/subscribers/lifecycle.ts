@@ -3,7 +3,7 @@ import type { Instant } from '../values/instant.ts';
 import type { Language } from '../values/language.ts';
 import type { Msisdn } from '../values/msisdn.ts';
 import { onOwner, type Perform } from './event.ts';
-import type { OpenWallet } from './ports.ts';
+import type { Wallets } from './ports.ts';
 import { insertSubscriber, openNumber, updateSettings, updateStatus } from './store.ts';
 import type { LifecycleAnswer, LifecycleRequest } from './subscriber.ts';
 
@@ -24,11 +24,11 @@ export async function createSubscriber(
   tx: Db,
   { msisdn, language, zone }: Registration,
   at: Instant,
-  openWallet: OpenWallet,
+  wallets: Wallets,
 ): Promise<{ readonly id: bigint; readonly numberId: bigint }> {
   const id = await insertSubscriber(tx, language, zone, at);
   const numberId = await openNumber(tx, msisdn, id, at);
-  await openWallet(tx, id);
+  await wallets.open(tx, id);
   return { id, numberId };
 }
 
@@ -38,7 +38,7 @@ export async function createSubscriber(
  * All throw Refusal `idempotency_mismatch` when the event id was used for something else, and `subscriber_unknown`
  * when nobody has the number now.
  */
-export function createLifecycle(perform: Perform, openWallet: OpenWallet) {
+export function createLifecycle(perform: Perform, wallets: Wallets) {
   const setStatus = (
     request: LifecycleRequest,
     kind: 'suspend' | 'resume',
@@ -46,6 +46,7 @@ export function createLifecycle(perform: Perform, openWallet: OpenWallet) {
   ): Promise<LifecycleAnswer> =>
     onOwner(perform, request, kind, [msisdn], async (tx, { subscriber }) => {
       await updateStatus(tx, subscriber.id, kind === 'suspend' ? 'suspended' : 'active');
+      await wallets.setSuspended(tx, subscriber.id, kind === 'suspend');
       return {};
     });
 
@@ -54,7 +55,7 @@ export function createLifecycle(perform: Perform, openWallet: OpenWallet) {
     register: (request: LifecycleRequest, registration: Registration): Promise<LifecycleAnswer> => {
       const { msisdn, language, zone } = registration;
       return perform(request, 'register', [msisdn, language, zone], async (tx, at) => {
-        const { id, numberId } = await createSubscriber(tx, registration, at, openWallet);
+        const { id, numberId } = await createSubscriber(tx, registration, at, wallets);
         return { journalOf: id, newNumber: numberId };
       });
     },

@@ -2,7 +2,7 @@ import { Refusal } from '../errors.ts';
 import type { Msisdn } from '../values/msisdn.ts';
 import { onOwner, type Perform } from './event.ts';
 import { createSubscriber, type Settings } from './lifecycle.ts';
-import type { OpenWallet } from './ports.ts';
+import type { Wallets } from './ports.ts';
 import { closeNumber, closeSubscriber, openNumber } from './store.ts';
 import type { LifecycleAnswer, LifecycleRequest } from './subscriber.ts';
 
@@ -10,7 +10,7 @@ import type { LifecycleAnswer, LifecycleRequest } from './subscriber.ts';
  * The events that move a number or take it away. Each is done once per `eventId`; refusals as for the other events.
  * Whoever gets a number afterwards is a new subscriber and inherits nothing.
  */
-export function createNumberChanges(perform: Perform, openWallet: OpenWallet) {
+export function createNumberChanges(perform: Perform, wallets: Wallets) {
   const end = (
     request: LifecycleRequest,
     kind: 'terminate' | 'port_out',
@@ -42,7 +42,7 @@ export function createNumberChanges(perform: Perform, openWallet: OpenWallet) {
         await closeNumber(tx, numberId, at);
         await closeSubscriber(tx, subscriber.id, at);
         const heir = { msisdn, language: language ?? subscriber.language, zone: zone ?? subscriber.zone };
-        const created = await createSubscriber(tx, heir, at, openWallet);
+        const created = await createSubscriber(tx, heir, at, wallets);
         return { oldNumber: numberId, newNumber: created.numberId, heir: created.id };
       });
     },

@@ -1,8 +1,13 @@
 import type { Db } from '../storage/postgres.ts';
 import type { ClosingEvent } from './subscriber.ts';
 
-/** Opens the wallet of a new subscriber in the transaction that creates it; given by the ledger. */
-export type OpenWallet = (tx: Db, subscriberId: bigint) => Promise<void>;
+/** What a subscriber's life does to the wallet, in the transaction of the event; given by the ledger. */
+export interface Wallets {
+  /** Opens the wallet of a new subscriber. */
+  open(tx: Db, subscriberId: bigint): Promise<void>;
+  /** A suspended subscriber neither earns nor spends. */
+  setSuspended(tx: Db, subscriberId: bigint, suspended: boolean): Promise<void>;
+}
 
 /**
  * Closes what is open in a subscriber's name (dialogues, pendings, bindings) and settles the wallet by the rule of

@@ -8,7 +8,7 @@ import { createPerform } from './event.ts';
 import { createLifecycle } from './lifecycle.ts';
 import { createNumberChanges } from './number-changes.ts';
 import { createPins } from './pin.ts';
-import type { OnClosed, OpenWallet } from './ports.ts';
+import type { OnClosed, Wallets } from './ports.ts';
 import { createNumberResolver } from './resolve.ts';
 import { findNumber, findSubscriber, listLastNumbers } from './store.ts';
 
@@ -18,7 +18,7 @@ export interface SubscribersDeps {
   readonly log: Logger;
   /** At least 32 octets, kept outside the database. */
   readonly secret: Buffer;
-  readonly openWallet: OpenWallet;
+  readonly wallets: Wallets;
   readonly onClosed: OnClosed;
 }
 
@@ -26,7 +26,7 @@ export type Subscribers = ReturnType<typeof createSubscribers>;
 
 /** Everything about who a subscriber is, as the daemon hands it to channels. */
 export function createSubscribers(config: SubscribersConfig, deps: SubscribersDeps) {
-  const { pool, clock, log, openWallet, onClosed } = deps;
+  const { pool, clock, log, wallets, onClosed } = deps;
   // One key in the file, one derived key per use: a verifier can never be mistaken for a content hash.
   const keyFor = (use: string): Buffer =>
     createHmac('sha256', deps.secret).update(`bonusgate ${use}`).digest();
@@ -37,8 +37,8 @@ export function createSubscribers(config: SubscribersConfig, deps: SubscribersDe
     findSubscriber: (id: bigint) => findSubscriber(pool, id),
     findNumber: (id: bigint) => findNumber(pool, id),
     listLastNumbers: (id: bigint) => listLastNumbers(pool, id),
-    ...createLifecycle(perform, openWallet),
-    ...createNumberChanges(perform, openWallet),
+    ...createLifecycle(perform, wallets),
+    ...createNumberChanges(perform, wallets),
     ...createPins({ db: pool, clock, log, config: config.pin, secret: keyFor('pin verifier') }),
     /** Finishes what a crash or a failing callback left open; at start and every minute. */
     retryClosings: closings.retry,

@@ -10,7 +10,14 @@ import { spend } from '../../src/ledger/decide/spend.ts';
 import { reverse, type Reversed } from '../../src/ledger/decide/reverse.ts';
 import { KEY_LIFE_MS } from '../../src/ledger/key-life.ts';
 import { TRANSFER_KIND } from '../../src/ledger/records.ts';
-import { auditLedger, findTransfer, findWallet, listStatement, openWallet } from '../../src/ledger/store.ts';
+import {
+  auditLedger,
+  findTransfer,
+  findWallet,
+  listStatement,
+  openWallet,
+  setWalletSuspended,
+} from '../../src/ledger/store.ts';
 import { systemClock } from '../../src/runtime/clock.ts';
 import { newTraceId } from '../../src/runtime/ids.ts';
 import { programmeConfig, type ProgrammeConfig } from '../../src/runtime/config/programme.ts';
@@ -40,7 +47,9 @@ describe('events that earn points', () => {
   before(async () => {
     db = await createTestDatabase();
     ledger = await openTestLedger(db);
-    subscribers = subscribersOf(db.pool, clock, { openWallet });
+    subscribers = subscribersOf(db.pool, clock, {
+      wallets: { open: openWallet, setSuspended: setWalletSuspended },
+    });
     record = createRecordEvents({
       record: await createRecordMemberEvents({
         ledger,
@@ -197,6 +206,17 @@ describe('events that earn points', () => {
       { id: stranger.id, kind: 'refused', code: 'subscriber_unknown' },
       recorded(last, 2n),
     ]);
+  });
+
+  it('of a suspended subscriber are refused, and stay so under their id', async () => {
+    await subscribers.suspend(freshRequest(), member);
+    const one = event(10_000n);
+    const refused = { id: one.id, kind: 'refused', code: 'subscriber_suspended' };
+    expect(await report(one)).to.deep.include(refused);
+    await subscribers.resume(freshRequest(), member);
+    expect(await report(one)).to.deep.include(refused);
+    const next = event(10_000n);
+    expect(await report(next)).to.deep.equal(recorded(next, 3n));
   });
 
   it('of a closed account are refused, and stay so under their id', async () => {

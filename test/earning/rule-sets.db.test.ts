@@ -14,7 +14,7 @@ import { HOUR_MS } from '../../src/values/instant.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
 import { openTestLedger, quietLog, type TestLedger } from '../support/ledger.ts';
 import { freshMsisdn, freshRequest, refusalOf, subscribersOf } from '../support/subscribers.ts';
-import { openWallet } from '../../src/ledger/store.ts';
+import { openWallet, setWalletSuspended } from '../../src/ledger/store.ts';
 
 describe('versions of the earning rules', () => {
   const clock = systemClock();
@@ -48,7 +48,9 @@ describe('versions of the earning rules', () => {
     await db.drop();
   });
   beforeEach(async () => {
-    const subscribers = subscribersOf(db.pool, clock, { openWallet });
+    const subscribers = subscribersOf(db.pool, clock, {
+      wallets: { open: openWallet, setSuspended: setWalletSuspended },
+    });
     const registration = { msisdn: freshMsisdn(), language: 'ru', zone: 'Europe/Moscow' } as const;
     const { subscriberId } = await subscribers.register(freshRequest(), registration);
     member = { id: subscriberId, registeredAt: clock.now(), language: 'ru' };

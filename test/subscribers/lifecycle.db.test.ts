@@ -18,9 +18,11 @@ describe('lifecycle of a subscriber', () => {
   before(async () => {
     database = await createTestDatabase();
     subscribers = subscribersOf(database.pool, clock, {
-      openWallet: (_tx, id) => {
-        wallets.push(id);
-        return Promise.resolve();
+      wallets: {
+        open: (_tx, id) => {
+          wallets.push(id);
+          return Promise.resolve();
+        },
       },
       onClosed: (id, event) => {
         if (failClosing) return Promise.reject(new Error('store is down'));
@@ -58,7 +60,7 @@ describe('lifecycle of a subscriber', () => {
   it('leaves nothing behind when the wallet cannot be opened', async () => {
     const msisdn = freshMsisdn();
     const broken = subscribersOf(database.pool, clock, {
-      openWallet: () => Promise.reject(new Error('no wallet')),
+      wallets: { open: () => Promise.reject(new Error('no wallet')) },
     });
     const request = freshRequest();
     const failed = await broken

@@ -4,17 +4,19 @@ import { subscribersConfig } from '../../src/runtime/config/subscribers.ts';
 import type { Clock } from '../../src/runtime/clock.ts';
 import { newTraceId } from '../../src/runtime/ids.ts';
 import type { PostgresPool } from '../../src/storage/postgres.ts';
-import type { OnClosed, OpenWallet } from '../../src/subscribers/ports.ts';
+import type { OnClosed, Wallets } from '../../src/subscribers/ports.ts';
 import type { LifecycleRequest } from '../../src/subscribers/subscriber.ts';
 import { createSubscribers, type Subscribers } from '../../src/subscribers/subscribers.ts';
 import type { Msisdn } from '../../src/values/msisdn.ts';
+
+const nothing = (): Promise<void> => Promise.resolve();
 
 /** The subscribers of a test, without wallets unless the test brings them. */
 export function subscribersOf(
   pool: PostgresPool,
   clock: Clock,
   given: {
-    readonly openWallet?: OpenWallet;
+    readonly wallets?: Partial<Wallets>;
     readonly onClosed?: OnClosed;
     readonly pin?: Partial<(typeof subscribersConfig)['_zod']['output']['pin']>;
   } = {},
@@ -24,7 +26,7 @@ export function subscribersOf(
     clock,
     log: pino({ level: 'silent' }),
     secret: createHash('sha256').update('test').digest(),
-    openWallet: given.openWallet ?? (() => Promise.resolve()),
+    wallets: { open: nothing, setSuspended: nothing, ...given.wallets },
     onClosed: given.onClosed ?? (() => Promise.resolve()),
   });
 }

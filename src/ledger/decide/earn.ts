@@ -4,7 +4,7 @@ import { formatRef, SYSTEM, systemOf, type AccountKey, type SystemAccount } from
 import { availableOf, NEVER, type Lot } from '../lots.ts';
 import type { Operation, View } from '../operation.ts';
 import type { AccountRecord, TransferKind, TransferRecord } from '../records.ts';
-import { credit, creditable, transferOf } from './moves.ts';
+import { credit, creditable, earnable, transferOf } from './moves.ts';
 
 export interface Earning {
   readonly to: AccountKey;
@@ -43,13 +43,14 @@ const PPM = 1_000_000n;
  * Gives points: issue -> wallet. A member in debt pays it off out of what is earned, as two visible lines
  * (bonus-core §3.3, §3.4.5, §3.4.6).
  *
- * Refusals: `account_closed`, `account_unknown`, `limit_exceeded` (cap used up).
+ * Refusals: `account_closed`, `account_unknown`, `limit_exceeded` (cap used up); `subscriber_suspended` for what is
+ * earned: what was bought or is given by hand arrives all the same.
  */
 export function earn(earning: Earning): Pick<Operation, 'keys' | 'decide'> {
   return {
     keys: { accounts: [earning.to] },
     decide: (view) => {
-      const before = creditable(view.account(earning.to.id));
+      const before = (earning.kind === 'earn' ? earnable : creditable)(view.account(earning.to.id));
       const { account, points } = amountOf(view, before, earning);
       if (points === 0n) return { data: nothingEarned(view, account), accounts: [account] };
       const id = view.serial();

@@ -22,7 +22,7 @@ export interface Placed {
   readonly expiresAt: number;
 }
 
-/** Refusals: `points_insufficient`, `account_frozen`, `account_closed`, `account_unknown`. */
+/** Refusals: `points_insufficient`, `account_frozen`, `account_closed`, `account_unknown`, `subscriber_suspended`. */
 export function placeHold(placing: Placing): Pick<Operation, 'keys' | 'decide'> {
   return {
     keys: { accounts: [placing.from] },

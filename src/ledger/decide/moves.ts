@@ -17,14 +17,45 @@ export function rankOf(view: View): (classId: number) => number {
   return (classId) => rankOfSource(view.classOf(classId).source);
 }
 
-/** @throws Refusal `account_closed`, `account_frozen` */
+/** @throws Refusal `account_closed` */
 export function creditable(account: AccountRecord): AccountRecord {
   if (account.status === ACCOUNT_STATUS.closed) throw new Refusal('account_closed');
   return account;
 }
 
-/** @throws Refusal `account_closed`, `account_frozen` */
+/**
+ * What a member earns by what they do; a suspended one earns nothing (bonus-core §3.3, Earn: "member active").
+ *
+ * @throws Refusal `account_closed`, `subscriber_suspended`
+ */
+export function earnable(account: AccountRecord): AccountRecord {
+  if (account.status === ACCOUNT_STATUS.suspended) throw new Refusal('subscriber_suspended');
+  return creditable(account);
+}
+
+/**
+ * Who gets points from another member. The sender learns nothing about the recipient but that it cannot be.
+ *
+ * @throws Refusal `account_closed`, `recipient_unknown`
+ */
+export function receivable(account: AccountRecord): AccountRecord {
+  if (account.status === ACCOUNT_STATUS.suspended) throw new Refusal('recipient_unknown');
+  return creditable(account);
+}
+
+/** @throws Refusal `account_closed`, `account_frozen`, `subscriber_suspended` */
 export function debitable(account: AccountRecord): AccountRecord {
+  if (account.status === ACCOUNT_STATUS.suspended) throw new Refusal('subscriber_suspended');
+  return correctable(account);
+}
+
+/**
+ * What staff takes away by hand: suspension keeps a member from spending, not us from correcting.
+ *
+ * @throws Refusal `account_closed`, `account_frozen`
+ */
+export function correctable(account: AccountRecord): AccountRecord {
+  if (account.status === ACCOUNT_STATUS.suspended) return account;
   if (account.status === ACCOUNT_STATUS.closed) throw new Refusal('account_closed');
   if (account.status !== ACCOUNT_STATUS.active) throw new Refusal('account_frozen');
   return account;

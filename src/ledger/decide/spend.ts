@@ -2,7 +2,7 @@ import { formatRef, SYSTEM, type AccountKey, type SystemAccount } from '../keys.
 import { availableOf } from '../lots.ts';
 import type { Operation } from '../operation.ts';
 import type { TransferKind } from '../records.ts';
-import { debit, debitable, transferOf } from './moves.ts';
+import { correctable, debit, debitable, transferOf } from './moves.ts';
 
 export interface Spending {
   readonly from: AccountKey;
@@ -21,13 +21,16 @@ export interface Spent {
 /**
  * Takes points: wallet -> redeemed, soonest expiry first.
  *
- * Refusals: `points_insufficient`, `account_frozen`, `account_closed`, `account_unknown`.
+ * Refusals: `points_insufficient`, `account_frozen`, `account_closed`, `account_unknown`; `subscriber_suspended` for what
+ * is not taken by hand.
  */
 export function spend(spending: Spending): Pick<Operation, 'keys' | 'decide'> {
   return {
     keys: { accounts: [spending.from] },
     decide: (view) => {
-      const { account, slices } = debit(view, debitable(view.account(spending.from.id)), spending.points);
+      const owner = view.account(spending.from.id);
+      const payer = spending.kind === 'adjust' ? correctable(owner) : debitable(owner);
+      const { account, slices } = debit(view, payer, spending.points);
       const transfer = transferOf(view, {
         kind: spending.kind,
         src: spending.from.id,

@@ -4,7 +4,7 @@ import { formatRef, SYSTEM, type AccountKey } from '../keys.ts';
 import { availableOf, type Lot } from '../lots.ts';
 import type { Decision, Operation, View } from '../operation.ts';
 import type { AccountRecord } from '../records.ts';
-import { credit, creditable, debit, debitable, transferOf } from './moves.ts';
+import { credit, debit, debitable, receivable, transferOf } from './moves.ts';
 
 export interface MemberTransfer {
   readonly from: AccountKey;
@@ -38,7 +38,7 @@ export interface Transferred {
  * Moves points between two members and keeps their expiry, issuer and cost (bonus-core §3.4.3, mode preserve).
  *
  * Refusals: `transfer_to_self`, `points_insufficient`, `not_transferable`, `limit_exceeded`, `account_frozen`,
- * `account_closed`, `account_unknown`.
+ * `account_closed`, `account_unknown`, `subscriber_suspended`, `recipient_unknown` (suspended).
  */
 export function transfer(move: MemberTransfer): Pick<Operation, 'keys' | 'decide'> {
   assert(move.points > 0n && move.fee >= 0n, 'a transfer moves a positive number of points');
@@ -48,7 +48,7 @@ export function transfer(move: MemberTransfer): Pick<Operation, 'keys' | 'decide
 export function decideTransfer(view: View, move: MemberTransfer): Decision & { readonly data: Transferred } {
   if (move.from.id === move.to.id) throw new Refusal('transfer_to_self');
   const sender = counted(view, debitable(view.account(move.from.id)), move, 'sender');
-  const recipient = counted(view, creditable(view.account(move.to.id)), move, 'recipient');
+  const recipient = counted(view, receivable(view.account(move.to.id)), move, 'recipient');
   const transferable = (lot: Lot): boolean => view.classOf(lot.classId).transferable;
   const available = availableOf(sender.lots, view.now);
   const wanted = move.points + move.fee;
