@@ -29,16 +29,18 @@ async function moving(
 
 async function smsTransfer(demo: RunningDemo): Promise<string> {
   const phone = demo.simulators.smsc.handset(ANNA);
-  const say = async (text: string): Promise<string> => {
+  // Notices of the points she was given may arrive in between.
+  const say = async (text: string, answer: RegExp): Promise<RegExpExecArray> => {
     await phone.send(text, '1010');
-    return (await phone.next()).text;
+    for (;;) {
+      const found = answer.exec((await phone.next()).text);
+      if (found !== null) return found;
+    }
   };
-  const asked = await say(`TRANSFER ${BORIS} 50`);
-  const code = /\b(\d{4})\b within/.exec(asked)?.[1];
-  if (code === undefined) throw new Error(`no code in: ${asked}`);
+  const [, code] = await say(`TRANSFER ${BORIS} 50`, /\b(\d{4})\b within/);
   let told = '';
   await moving(demo, BORIS, 50n, async () => {
-    told = await say(code);
+    told = (await say(code!, /^Done\..*/s))[0];
   });
   return told;
 }
