@@ -105,3 +105,15 @@ export function endOfLocalDay(at: number, zone: string, days: number): number {
   const { year, month, day } = localDate(at, zone);
   return startOfLocalDay(year, month, day + days + 1, zone);
 }
+
+/** The instant at which a local month begins; `month` is `2026-01`. */
+export function startOfLocalMonth(month: string, zone: string): number {
+  const [year, number] = month.split('-').map(Number);
+  return startOfLocalDay(year!, number! - 1, 1, zone);
+}
+
+/** The local month of an instant, as `2026-01`. */
+export function localMonthOf(at: number, zone: string): string {
+  const { year, month } = localDate(at, zone);
+  return `${String(year)}-${String(month + 1).padStart(2, '0')}`;
+}

@@ -4,6 +4,7 @@ import { SECTIONS, type Section } from '../daemon/sections.ts';
 import { addAuditCommands } from './audit-commands.ts';
 import { showFromDaemon, stateFolder } from './daemon-call.ts';
 import { CliError, EXIT } from './exit-codes.ts';
+import { addClearingCommands } from './clearing-commands.ts';
 import { addPartnerCommands } from './partner-commands.ts';
 import { addPhoneCommands } from './phone-commands.ts';
 import { addReportCommands } from './report-commands.ts';
@@ -23,6 +24,7 @@ export function createProgram(version: string): Command {
   addSubscriberCommands(program);
   addRuleCommands(program);
   addPartnerCommands(program);
+  addClearingCommands(program);
   addOperating(program);
   program
     .command('completion')

@@ -14,6 +14,7 @@ import { parseMsisdn, type Msisdn } from '../values/msisdn.ts';
 import type { LifecycleRequest, Subscriber } from '../subscribers/subscriber.ts';
 import { auditCommands } from './audit.ts';
 import type { Browsing } from './browsing.ts';
+import { clearingCommands } from './clearing-commands.ts';
 import { command, type Commands } from './command.ts';
 import type { Core } from './core.ts';
 import { earningCommands } from './earning-commands.ts';
@@ -40,6 +41,7 @@ export function createCommands(deps: CommandDeps): Commands {
     ...cashbackCommands(deps),
     ...earningCommands(deps),
     ...partnerCommands(deps.core.partners),
+    ...clearingCommands(deps.core.partners.clearing),
     ...auditCommands(deps.storage.pool),
     ...reportCommands(createReports(deps.config, deps.storage.pool, deps.clock)),
   };

@@ -117,7 +117,7 @@ export async function openCore(deps: CoreDeps): Promise<Core> {
     ledgerApi: ledgerApi(deps, ledger),
     catalogue,
     orders,
-    partners: await openPartners({ config: deps.config, home, storage, ledger, clock, subscribers }),
+    partners: await openPartners({ config: deps.config, home, storage, ledger, clock, log, subscribers }),
     close: async () => {
       earning.close();
       await ledger.close(LEDGER_STOP_MS);

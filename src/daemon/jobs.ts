@@ -5,7 +5,7 @@ import { sweep } from '../jobs/sweep.ts';
 import type { Config } from '../runtime/config/config.ts';
 import type { Part } from '../runtime/lifecycle.ts';
 import type { PostgresPool } from '../storage/postgres.ts';
-import { later, MINUTE_MS, SECOND_MS } from '../values/instant.ts';
+import { DAY_MS, later, MINUTE_MS, SECOND_MS } from '../values/instant.ts';
 import type { Core } from './core.ts';
 import type { DaemonOptions } from './daemon.ts';
 
@@ -13,6 +13,7 @@ const SWEEP_EVERY_MS = 10 * MINUTE_MS;
 const ORDERS_EVERY_MS = SECOND_MS;
 const CATALOGUE_EVERY_MS = 10 * SECOND_MS;
 const CHORES_EVERY_MS = MINUTE_MS;
+const CLEARING_EVERY_MS = 10 * MINUTE_MS;
 const PRUNE_EVERY_MS = 10 * MINUTE_MS;
 
 export interface JobsDeps {
@@ -46,6 +47,12 @@ export function jobsPart({ clock, log, demoClock }: DaemonOptions, deps: JobsDep
       every('chores', CHORES_EVERY_MS, async () => {
         await core.subscribers.retryClosings();
         await pruneCashback(pool, clock.now(), later(clock.now(), -CHANGES_KEPT_MS));
+      });
+      every('clearing', CLEARING_EVERY_MS, () => {
+        const { closeAfterDays } = deps.config().partners.clearing;
+        return closeAfterDays === 'never'
+          ? Promise.resolve()
+          : core.partners.clearing.closeDue(closeAfterDays * DAY_MS);
       });
       every('retention', PRUNE_EVERY_MS, () =>
         prune({

@@ -1,3 +1,4 @@
+import { createClearing, type Clearing } from '../clearing/clearing.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import { createAuthenticatePartner, type AuthenticatePartner } from '../partners/authenticate.ts';
 import { createPartnerAdmin, type PartnerAdmin } from '../partners/admin.ts';
@@ -6,8 +7,11 @@ import type { PartnerOperationDeps } from '../partners/operation.ts';
 import { createPartnerApi, type PartnerApi } from '../partners/partner-api.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { Config } from '../runtime/config/config.ts';
+import type { Logger } from '../runtime/log.ts';
 import { loadOrCreateSecret } from '../runtime/secret-file.ts';
+import { createPool, POSTGRES_DEFAULTS, type PostgresPool } from '../storage/postgres.ts';
 import type { Subscribers } from '../subscribers/subscribers.ts';
+import { MINUTE_MS } from '../values/instant.ts';
 import { inHome, type Storage } from './storage.ts';
 
 /** The joint programme: who takes part, on what terms, and what they do. */
@@ -15,6 +19,7 @@ export interface Partners {
   readonly admin: PartnerAdmin;
   readonly api: PartnerApi;
   readonly authenticate: AuthenticatePartner;
+  readonly clearing: Clearing;
 }
 
 export interface PartnersDeps {
@@ -23,6 +28,7 @@ export interface PartnersDeps {
   readonly storage: Storage;
   readonly ledger: Ledger;
   readonly clock: Clock;
+  readonly log: Logger;
   readonly subscribers: Pick<Subscribers, 'resolveNumber'>;
 }
 
@@ -40,6 +46,12 @@ export async function openPartners(deps: PartnersDeps): Promise<Partners> {
       () => deps.config().partners,
       () => deps.config().programme,
     ),
+    clearing: createClearing({
+      ...{ pool, published, clock },
+      withPatience: (work) => withPatientPool(deps, work),
+      zone: () => deps.config().programme.zone,
+      toleranceMinor: () => BigInt(deps.config().partners.clearing.toleranceMinor),
+    }),
     authenticate: createAuthenticatePartner({
       published,
       master,
@@ -48,6 +60,28 @@ export async function openPartners(deps: PartnersDeps): Promise<Partners> {
       windowMs: config.signatureWindowMs,
     }),
   };
+}
+
+const CLOSING_MAX_MS = 30 * MINUTE_MS;
+
+/** A connection of its own for reading months of the journal: other work is neither held up nor cut off by it. */
+async function withPatientPool<T>(
+  { storage, log }: PartnersDeps,
+  work: (pool: PostgresPool) => Promise<T>,
+): Promise<T> {
+  const pool = createPool(
+    {
+      ...POSTGRES_DEFAULTS,
+      ...{ url: storage.url, connectionsMax: 1, queryTimeoutMs: CLOSING_MAX_MS },
+      applicationName: 'bonusgate clearing',
+    },
+    (err) => log.warn({ err }, 'clearing lost its connection'),
+  );
+  try {
+    return await work(pool);
+  } finally {
+    await pool.end();
+  }
 }
 
 /** The configured secret where there is one: several daemons need the same. */

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { monthField, type ReportsApi } from '../channels/api/reports.ts';
+import { localMonthOf } from '../bonus/calendar.ts';
 import { programmeReport } from '../reports/programme-report.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { Config } from '../runtime/config/config.ts';
@@ -11,14 +12,9 @@ export function createReports(config: () => Config, db: Db, clock: Clock): Repor
   return {
     programme: ({ from, to }) => {
       const { zone } = config().programme;
-      return programmeReport(db, { zone, from, to: to ?? monthAt(clock.now(), zone) });
+      return programmeReport(db, { zone, from, to: to ?? localMonthOf(clock.now(), zone) });
     },
   };
-}
-
-function monthAt(at: number, timeZone: string): string {
-  const parts = new Intl.DateTimeFormat('en-CA', { timeZone, year: 'numeric', month: '2-digit' });
-  return parts.format(at).slice(0, 7);
 }
 
 export function reportCommands(reports: ReportsApi): Commands {

@@ -1,5 +1,6 @@
 import { listOrders } from '../bonus/plan-orders.ts';
 import { partnerOperationRoutes } from '../channels/api/partner-operations.ts';
+import { partnerStatementRoutes } from '../channels/api/partner-statements.ts';
 import type { PartnerRoute, Route } from '../channels/api/route.ts';
 import { apiRoutes } from '../channels/api/routes.ts';
 import { walletOf } from '../ledger/keys.ts';
@@ -28,9 +29,11 @@ export function routesOf(
       catalogue: core.catalogue,
       orders: (id) => listOrders(core.executeDeps, walletOf(id), clock.now()),
       partners: partners.admin,
+      clearing: partners.clearing,
       reports: createReports(config, pool, clock),
       numberPlan,
     }),
     ...partnerOperationRoutes({ partnerApi: partners.api, numberPlan }),
+    ...partnerStatementRoutes({ clearing: partners.clearing }),
   ];
 }

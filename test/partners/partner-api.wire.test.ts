@@ -2,11 +2,13 @@ import { readFile } from 'node:fs/promises';
 import { expect } from 'chai';
 import type { PartnerRoute } from '../../src/channels/api/route.ts';
 import { partnerOperationRoutes } from '../../src/channels/api/partner-operations.ts';
+import { partnerStatementRoutes } from '../../src/channels/api/partner-statements.ts';
+import { createClearing, type Clearing } from '../../src/clearing/clearing.ts';
 import { hashOfBody, parseSignature, signedText } from '../../protocols/http/partner-signature.ts';
 import { findWallet } from '../../src/ledger/store.ts';
 import { walletOf } from '../../src/ledger/keys.ts';
 import { manualClock } from '../../src/runtime/clock.ts';
-import { instant } from '../../src/values/instant.ts';
+import { DAY_MS, instant } from '../../src/values/instant.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
 import { startTestHttp, type TestAnswer, type TestHttp } from '../support/http.ts';
 import { openTestLedger, openWallets, type TestLedger } from '../support/ledger.ts';
@@ -23,6 +25,7 @@ describe('the partner API', () => {
   let ledger: TestLedger;
   let programme: TestProgramme;
   let routes: PartnerRoute[];
+  let clearing: Clearing;
   let http: TestHttp;
   let books: Key;
   let coffee: Key;
@@ -33,7 +36,14 @@ describe('the partner API', () => {
     ledger = await openTestLedger(database);
     await openWallets(ledger.pool, [1, 2, 3, 4, 5, 6, 7, 8, 9]);
     programme = openTestProgramme(ledger, clock);
-    routes = partnerOperationRoutes({ partnerApi: programme.api });
+    clearing = createClearing({
+      ...{ pool: database.pool, withPatience: (work) => work(database.pool), published: programme.published },
+      ...{ clock: manualClock(clock.now() + 40 * DAY_MS), zone: () => 'UTC', toleranceMinor: () => 0n },
+    });
+    routes = [
+      ...partnerOperationRoutes({ partnerApi: programme.api }),
+      ...partnerStatementRoutes({ clearing }),
+    ];
     http = await startTestHttp({ routes, clock, authenticatePartner: programme.authenticate });
     books = await newPartner('books');
     coffee = await newPartner('coffee');
@@ -301,7 +311,7 @@ describe('the partner API', () => {
       const held = id();
       await call(books, 'POST', '/partner/v1/holds', { id: held, msisdn: msisdn(9), points: '100' });
       const before = await balance(9);
-      const withId = routes.filter(({ path }) => path.includes('/:'));
+      const withId = routes.filter(({ path }) => path.includes('/:id'));
       expect(withId.length).to.be.greaterThanOrEqual(5);
       for (const route of withId) {
         const own = route.path.includes('holds') ? held : bought.id;
@@ -316,6 +326,28 @@ describe('the partner API', () => {
       expect(await balance(9)).to.equal(before);
       const mine = await call(books, 'POST', `/partner/v1/holds/${held}/void`);
       expect(mine.json.released).to.equal('100');
+    });
+
+    it('sees and settles no statement of ours by any route', async () => {
+      const period = new Date(clock.now()).toISOString().slice(0, 7);
+      await clearing.close(period, 'test');
+      const tea = await newPartner('tea');
+      const withPeriod = routes.filter(({ path }) => path.includes('/:period'));
+      expect(withPeriod.length).to.be.greaterThanOrEqual(3);
+      for (const { method, path, example } of withPeriod) {
+        const body = example?.body as object | undefined;
+        const foreign = await call(tea, method, path.replace(':period', period), body);
+        expect(codeOf(foreign), `${method} ${path}`).to.deep.equal([404, 'statement_unknown']);
+      }
+      expect((await call(tea, 'GET', '/partner/v1/statements')).json).to.deep.equal({ statements: [] });
+      const ours = await call(books, 'GET', `/partner/v1/statements/${period}`);
+      expect(ours.json, ours.text).to.include({ partner: 'books', state: 'closed' });
+      const lines = await call(books, 'GET', `/partner/v1/statements/${period}/lines?limit=1`);
+      expect(lines.json.lines).to.have.length(1);
+      expect(lines.json.next).to.equal(1);
+      const answer = { netMinor: ours.json.netMinor as string, reason: 'agreed' };
+      const answered = await call(books, 'POST', `/partner/v1/statements/${period}/answer`, answer);
+      expect(answered.json, answered.text).to.include({ state: 'confirmed', saidMinor: answer.netMinor });
     });
   });
 

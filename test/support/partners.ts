@@ -1,5 +1,22 @@
+import type { Clearing } from '../../src/clearing/clearing.ts';
 import type { PartnerAdmin } from '../../src/partners/admin.ts';
 import { Refusal } from '../../src/errors.ts';
+
+/** No month was ever closed. */
+export const noClearing: Clearing = {
+  close: () => Promise.reject(new Refusal('clearing_not_due')),
+  closeDue: () => Promise.resolve([]),
+  list: () => Promise.resolve([]),
+  statements: () => Promise.resolve([]),
+  lines: () => Promise.resolve([]),
+  file: () => Promise.resolve(''),
+  show: () => Promise.reject(new Refusal('statement_unknown')),
+  statementOf: () => Promise.reject(new Refusal('statement_unknown')),
+  statement: () => Promise.reject(new Refusal('statement_unknown')),
+  answer: () => Promise.reject(new Refusal('statement_unknown')),
+  decide: () => Promise.reject(new Refusal('statement_unknown')),
+  correct: () => Promise.reject(new Refusal('partner_unknown')),
+};
 
 const unknown = () => Promise.reject(new Refusal('partner_unknown'));
 

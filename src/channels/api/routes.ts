@@ -1,8 +1,10 @@
+import type { Clearing } from '../../clearing/clearing.ts';
 import type { PartnerAdmin } from '../../partners/admin.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import type { Subscribers } from '../../subscribers/subscribers.ts';
 import type { NumberPlan } from '../../values/msisdn.ts';
 import { catalogueRoutes, type CatalogueRoutesDeps } from './catalogue.ts';
+import { clearingRoutes } from './clearing.ts';
 import { eventRoutes, type RecordEvents } from './events.ts';
 import { ruleRoutes, type RulesApi } from './earning.ts';
 import { ledgerRoutes, type LedgerApi } from './ledger.ts';
@@ -20,6 +22,7 @@ export interface ApiDeps {
   readonly parameters: ParametersApi;
   readonly rules: RulesApi;
   readonly partners: PartnerAdmin;
+  readonly clearing: Clearing;
   readonly reports: ReportsApi;
   readonly catalogue: CatalogueRoutesDeps['catalogue'];
   readonly orders: CatalogueRoutesDeps['orders'];
@@ -36,6 +39,7 @@ export function apiRoutes(deps: ApiDeps): Route[] {
     ...parameterRoutes(deps),
     ...ruleRoutes(deps),
     ...partnerRoutes(deps),
+    ...clearingRoutes(deps),
     ...reportRoutes(deps),
     ...catalogueRoutes(deps),
   ];

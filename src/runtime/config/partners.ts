@@ -23,6 +23,20 @@ export const partnersConfig = z.strictObject({
     'points are held for a purchase for so long when the partner does not say',
   ),
   holdMaxMs: milliseconds(604_800_000).describe('and never for longer than this'),
+  clearing: z
+    .strictObject({
+      closeAfterDays: z
+        .union([z.int().min(0).max(28), z.literal('never')])
+        .default(3)
+        .describe('a month is closed by itself so many days after its end; never: by staff'),
+      toleranceMinor: z
+        .int()
+        .min(0)
+        .max(100_000)
+        .default(0)
+        .describe("a partner's own sum that differs by no more minor units confirms the statement"),
+    })
+    .prefault({}),
 });
 
 export type PartnersConfig = z.output<typeof partnersConfig>;

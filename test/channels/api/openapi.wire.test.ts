@@ -5,7 +5,7 @@ import { manualClock } from '../../../src/runtime/clock.ts';
 import { createPool, POSTGRES_DEFAULTS, type PostgresPool } from '../../../src/storage/postgres.ts';
 import { earningApi } from '../../support/earning-api.ts';
 import { startTestHttp, type TestHttp } from '../../support/http.ts';
-import { noPartners } from '../../support/partners.ts';
+import { noClearing, noPartners } from '../../support/partners.ts';
 import { subscribersOf } from '../../support/subscribers.ts';
 import { catalogueDouble } from '../../support/catalogue.ts';
 
@@ -46,6 +46,7 @@ describe('OpenAPI document of the API', () => {
       ...catalogueDouble(),
       ledger: { balance: never, history: never, adjust: never },
       partners: noPartners,
+      clearing: noClearing,
       reports: { programme: never },
     });
     http = await startTestHttp({ routes, clock, config: { publicBaseUrl: 'https://bonus.example.com' } });

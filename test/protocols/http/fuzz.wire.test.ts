@@ -7,7 +7,7 @@ import { manualClock } from '../../../src/runtime/clock.ts';
 import type { Subscribers } from '../../../src/subscribers/subscribers.ts';
 import { earningApi } from '../../support/earning-api.ts';
 import { startTestHttp, type TestHttp } from '../../support/http.ts';
-import { noPartners } from '../../support/partners.ts';
+import { noClearing, noPartners } from '../../support/partners.ts';
 import { Pipeline } from '../../support/pipeline.ts';
 import { rawExchange } from '../../support/raw-http.ts';
 import { mutate, seeded } from './mutate.ts';
@@ -75,6 +75,7 @@ describe('HTTP bodies, random and mutated', function () {
         return Promise.resolve(reported.map(({ id }) => ({ id, kind: 'recorded', points: 1n })));
       },
       partners: noPartners,
+      clearing: noClearing,
       reports: { programme: () => Promise.resolve([]) },
       ...catalogueDouble(),
       ledger: {
