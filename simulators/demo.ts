@@ -8,6 +8,7 @@ import type { DemoSubscriber, Network, PhoneCall, WebAnswer, WebRequest } from '
 import { startPhone, type Phone } from './phone/phone.ts';
 import { startShop, type Shop } from './shop/shop.ts';
 import { demoShops } from './shop/sites.ts';
+import { createTill, type PartnerKey, type Till } from './shop/till.ts';
 import { startSmsc, type Smsc } from './smsc/smsc.ts';
 import { startUssdCentre, type UssdCentre } from './ussd-centre/ussd-centre.ts';
 
@@ -37,6 +38,8 @@ export interface DemoOptions {
   };
   /** Bearer tokens of scope `events:write`, for the shops and for billing; read when they are used. */
   readonly tokens: { readonly shop: string; readonly billing: string };
+  /** What the bookshop's till signs with; read when it is used. */
+  readonly partnerKey: () => PartnerKey | undefined;
   readonly subscribers: readonly DemoSubscriber[];
   /** Words of the recordings (`loadManifest('conf/ivr')`). */
   readonly manifest: Manifest;
@@ -59,6 +62,7 @@ export interface Demo {
   readonly dpi: Dpi;
   readonly shop: Shop;
   readonly billing: Billing;
+  readonly till: Till;
   close(): Promise<void>;
 }
 
@@ -115,7 +119,8 @@ export async function startSimulators(options: DemoOptions): Promise<Demo> {
     const dpi = kept(
       startDpi({ icapHost: icap.host, icapPort: icap.port, resolve: (name) => shop.resolve(name) }),
     );
-    const simulators = { smsc, ussd, freeswitch, dpi, shop, billing };
+    const till = createTill({ url: gateway.httpUrl, key: options.partnerKey, now });
+    const simulators = { smsc, ussd, freeswitch, dpi, shop, billing, till };
     const phone = kept(await startDemoPhone(simulators, options, { host, port: ports.phone }));
     return { phoneUrl: phone.url, ...simulators, close };
   } catch (error) {
@@ -138,6 +143,7 @@ function startDemoPhone(
     ussd: simulators.ussd,
     call: (from, to) => Promise.resolve(placeCall(simulators.freeswitch, from, to, call)),
     fetch: (from, request) => browse(simulators, gateway.httpUrl, from, request),
+    till: simulators.till,
     topUp: async (msisdn, amount) => told(await simulators.billing.topUp(msisdn, amount)),
     faults: faultSwitches({ ...simulators, call }),
     now: () => options.now(),

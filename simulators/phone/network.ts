@@ -1,3 +1,4 @@
+import type { Till } from '../shop/till.ts';
 import type { Smsc } from '../smsc/smsc.ts';
 import type { UssdCentre } from '../ussd-centre/ussd-centre.ts';
 
@@ -72,6 +73,8 @@ export interface Network {
   fetch(from: DemoSubscriber, request: WebRequest): Promise<WebAnswer>;
   /** Pays minor units onto the subscriber's account and announces the payment; a sentence that tells how it went. */
   topUp(msisdn: string, amount: bigint): Promise<string>;
+  /** The cash desk of the bookshop. */
+  readonly till: Pick<Till, 'buy' | 'pay'>;
   readonly faults: readonly FaultSwitch[];
   /** The gateway's time. */
   now(): Date;

@@ -77,6 +77,21 @@ export async function startPhone({
   };
 }
 
+function toldByTill(
+  pays: boolean,
+  amount: bigint,
+  status: number | undefined,
+  body: Readonly<Record<string, unknown>>,
+): string {
+  if (status !== 200) {
+    const why = [body['code'], body['detail'], status].find((one) => one !== undefined);
+    return `The gateway refused: ${typeof why === 'string' ? why : JSON.stringify(why)}.`;
+  }
+  if (pays) return `Paid with ${String(body['captured'])} points.`;
+  const roubles = (Number(amount) / 100).toFixed(2);
+  return `Bought for ${roubles} roubles, ${String(body['points'])} points given.`;
+}
+
 /** Money, faults and time: what the person does to the world around the phone. */
 function worldEndpoints(network: Network, feed: Feed, subscriberOf: Desk['subscriberOf']): Endpoints {
   return {
@@ -86,6 +101,17 @@ function worldEndpoints(network: Network, feed: Feed, subscriberOf: Desk['subscr
       const told = await network.topUp(msisdn, BigInt(amount));
       feed.log(msisdn, 'HTTP', `POST /v1/events: ${told}`);
       return { told };
+    },
+    'POST /phone/api/till': async (fields) => {
+      const { msisdn } = subscriberOf(fields);
+      const amount = BigInt(fields.number('amount', { min: 1, max: 100_000_000 }));
+      const pays = fields.text('what') === 'pay';
+      const { status, body } = await (pays
+        ? network.till.pay(msisdn, amount)
+        : network.till.buy(msisdn, amount));
+      const told = toldByTill(pays, amount, status, body);
+      feed.log(msisdn, 'HTTP', `till: ${told}`);
+      return { told, done: status === 200 };
     },
     'GET /phone/api/faults': () => Promise.resolve({ faults: network.faults.map(faultView) }),
     'POST /phone/api/faults': (fields) => {

@@ -138,6 +138,16 @@ export async function phoneBrowse(
   return last !== undefined && last.status >= 200 && last.status < 400;
 }
 
+/** Buys something at the bookshop (`amount` in minor units), or pays there with points. */
+export async function phoneTill(
+  { url, from, json, what, amount }: PhoneTarget & { what: 'buy' | 'pay'; amount: number },
+  terminal: Terminal,
+): Promise<boolean> {
+  const answer = await post<{ told: string; done: boolean }>(url, 'till', { from, what, amount });
+  terminal.write(json === true ? JSON.stringify(answer) : answer.told);
+  return answer.done;
+}
+
 /** A call may end between a prompt and the key that answers it; the next look tells how. */
 function ignoreOver(error: unknown): void {
   if (!(error instanceof Error && error.message === 'there is no call')) throw error;

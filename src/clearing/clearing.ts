@@ -46,13 +46,21 @@ export function createClearing(deps: ClearingDeps) {
 
 function periodsOf(deps: ClearingDeps) {
   const { pool, published, clock } = deps;
+  const close = async (period: string, actor: string): Promise<Batch> => {
+    const book = await published.reload();
+    return deps.withPatience((patient) =>
+      closePeriod({ pool: patient, book, zone: deps.zone(), now: clock.now() }, period, actor),
+    );
+  };
   return {
     /** Refusals: `clearing_not_due`, `agreement_missing`. */
-    close: async (period: string, actor: string): Promise<Batch> => {
-      const book = await published.reload();
-      return deps.withPatience((patient) =>
-        closePeriod({ pool: patient, book, zone: deps.zone(), now: clock.now() }, period, actor),
-      );
+    close,
+
+    /** The month after the last closed one. Refusals: `clearing_not_due`, `agreement_missing`. */
+    closeNext: async (actor: string): Promise<Batch> => {
+      const next = await findNextPeriod(pool, deps.zone());
+      if (next === undefined) throw new Refusal('clearing_not_due', { next: 'none' });
+      return close(next, actor);
     },
 
     /** Closes what has been over for `graceMs`; answers the months closed. */
@@ -63,10 +71,7 @@ function periodsOf(deps: ClearingDeps) {
       for (;;) {
         const next = await findNextPeriod(pool, deps.zone());
         if (next === undefined || endOfPeriod(next, deps.zone()) + graceMs > clock.now()) return closed;
-        const now = clock.now();
-        await deps.withPatience((patient) =>
-          closePeriod({ pool: patient, book, zone: deps.zone(), now }, next, 'jobs'),
-        );
+        await close(next, 'jobs');
         closed.push(next);
       }
     },

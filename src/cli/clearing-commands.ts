@@ -1,11 +1,14 @@
 import type { Command } from 'commander';
 import { newTraceId } from '../runtime/ids.ts';
 import { callDaemon, showFromDaemon } from './daemon-call.ts';
-import { print } from './output.ts';
+import { print, toJson, toText } from './output.ts';
 
 interface Json {
   readonly json?: boolean;
 }
+
+/** What fits a terminal; minor units. */
+const SHOWN = ['period', 'partner', 'state', 'issueMinor', 'burnMinor', 'breakageMinor', 'netMinor'] as const;
 
 /** `bonusgate clearing ...`, carried out by the running daemon. */
 export function addClearingCommands(program: Command): void {
@@ -16,11 +19,15 @@ export function addClearingCommands(program: Command): void {
     showFromDaemon('clearing.list', {}, options),
   );
   on('close', 'close a month that is over, for all partners')
-    .argument('<month>', 'for example 2026-01')
-    .action((period: string, options: Json) => showFromDaemon('clearing.close', { period }, options));
-  on('statements', 'what each partner pays or is paid, latest month first').action((options: Json) =>
-    showFromDaemon('clearing.statements', {}, options),
-  );
+    .argument('[month]', 'for example 2026-01; the next one when absent')
+    .action((period: string | undefined, options: Json) =>
+      showFromDaemon('clearing.close', { period }, options),
+    );
+  on('statements', 'what each partner pays or is paid, latest month first').action(async ({ json }: Json) => {
+    const all = (await callDaemon('clearing.statements', {})) as Record<string, unknown>[];
+    const shown = all.map((one) => Object.fromEntries(SHOWN.map((name) => [name, one[name]])));
+    print(json === true ? toJson(all) : toText(shown));
+  });
   addStatementCommands(clearing, on);
   on('correct', 'correct a closed month by a line of the next one')
     .argument('<partner>', 'its code, for example books')

@@ -54,6 +54,7 @@ export async function seedDemo(call: Call, state: DemoState): Promise<void> {
   await call('cashback.audience', {
     members: DEMO_SUBSCRIBERS.map(({ msisdn, ip }) => ({ msisdn, identity: ip })),
   });
+  await seedPartner(call, state);
   for (const name of ['shop', 'billing']) {
     if (state.token(name) !== undefined) continue;
     const made = (await call('token.create', {
@@ -64,6 +65,41 @@ export async function seedDemo(call: Call, state: DemoState): Promise<void> {
     };
     state.rememberToken(name, made.token);
   }
+}
+
+/** What the bookshop and the operator agreed on: 0.12 roubles for a point given, 0.10 for a point taken. */
+const TERMS = {
+  model: 'postpaid',
+  earnRate: { num: '12', den: '1' },
+  burnRate: { num: '10', den: '1' },
+  minorPerPoint: '1000',
+  maxBackdateDays: 30,
+  breakage: 'issuer',
+  graceDays: 30,
+  vatCode: 'VAT20',
+  validFrom: '2020-01-01T00:00:00Z',
+} as const;
+
+/** The bookshop takes part in the joint programme, and its till has a key. */
+async function seedPartner(call: Call, state: DemoState): Promise<void> {
+  await call('partner.save', { partner: 'books', name: 'Bookworm', blocked: false });
+  for (const partner of ['operator', 'books']) {
+    await call('partner.publish', { partner, reference: 'demo', terms: TERMS });
+  }
+  if (state.partnerKey() !== undefined) return;
+  const { keys } = (await call('partner.show', { partner: 'books' })) as {
+    keys: { id: string; revokedAt?: number }[];
+  };
+  // Of a demo whose state folder is gone: their secrets are, too.
+  for (const { id, revokedAt } of keys) {
+    if (revokedAt === undefined) await call('partner.revoke', { partner: 'books', key: id.split('.')[1] });
+  }
+  const name = `demo-${newTraceId().slice(0, 8)}`;
+  const { id, secret } = (await call('partner.key', { partner: 'books', key: name })) as Record<
+    'id' | 'secret',
+    string
+  >;
+  state.rememberPartnerKey({ id, secret });
 }
 
 async function exists(call: Call, msisdn: string): Promise<boolean> {

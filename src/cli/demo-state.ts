@@ -39,6 +39,16 @@ export class DemoState {
     this.#write({ ...this.#state, tokens: { ...this.#state.tokens, [name]: token } });
   }
 
+  /** What the bookshop signs with. */
+  partnerKey(): { readonly id: string; readonly secret: string } | undefined {
+    const [id, secret] = this.#state.tokens['books']?.split(' ') ?? [];
+    return id === undefined || secret === undefined ? undefined : { id, secret };
+  }
+
+  rememberPartnerKey({ id, secret }: { readonly id: string; readonly secret: string }): void {
+    this.rememberToken('books', `${id} ${secret}`);
+  }
+
   get phoneUrl(): string | undefined {
     return this.#state.phoneUrl;
   }

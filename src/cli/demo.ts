@@ -143,7 +143,7 @@ function demoParts(
   const peers: Part = {
     name: 'simulators',
     start: async () => {
-      simulators = await startPeers(run, tokens, call, clock);
+      simulators = await startPeers(run, state, tokens, call, clock);
       state.rememberPhone(simulators.phoneUrl);
     },
     stop: () => simulators?.close(),
@@ -178,6 +178,7 @@ async function bindsAreUp(call: RunningDemo['call']): Promise<void> {
 
 async function startPeers(
   { ports, msPerWord }: DemoRun,
+  state: DemoState,
   tokens: RunningDemo['tokens'],
   call: RunningDemo['call'],
   clock: Clock,
@@ -196,6 +197,7 @@ async function startPeers(
       icap: { host: '127.0.0.1', port: ports.icap },
     },
     tokens,
+    partnerKey: () => state.partnerKey(),
     subscribers: DEMO_SUBSCRIBERS,
     manifest: await loadManifest('conf/ivr'),
     msPerWord,

@@ -4,7 +4,7 @@ import type { Terminal } from '../../simulators/phone/terminal.ts';
 import type * as terminalPhone from '../../simulators/phone/terminal.ts';
 import { stateFolder } from './daemon-call.ts';
 import { DemoState } from './demo-state.ts';
-import { EXIT } from './exit-codes.ts';
+import { CliError, EXIT } from './exit-codes.ts';
 import { print } from './output.ts';
 
 interface Options {
@@ -51,9 +51,24 @@ export function addPhoneCommands(program: Command): void {
     .action((address: string, options: Options) =>
       use((tools, url, terminal) => tools.phoneBrowse({ url, ...options, address }, terminal)),
     );
+  handset('buy', 'buy something at the bookshop, which gives points of its own')
+    .argument('<roubles>', 'for example 1250')
+    .action((roubles: string, options: Options) => atTill('buy', wholeNumber(roubles) * 100, options));
+  handset('pay', 'pay at the bookshop with points')
+    .argument('<points>', 'for example 40')
+    .action((points: string, options: Options) => atTill('pay', wholeNumber(points), options));
 }
 
-type Tools = Pick<typeof terminalPhone, 'phoneSms' | 'phoneUssd' | 'phoneCall' | 'phoneBrowse'>;
+function atTill(what: 'buy' | 'pay', amount: number, options: Options): Promise<void> {
+  return use((tools, url, terminal) => tools.phoneTill({ url, ...options, what, amount }, terminal));
+}
+
+function wholeNumber(text: string): number {
+  if (!/^[1-9]\d{0,5}$/.test(text)) throw new CliError(`write a whole number, for example 40`, EXIT.usage);
+  return Number(text);
+}
+
+type Tools = Pick<typeof terminalPhone, 'phoneSms' | 'phoneUssd' | 'phoneCall' | 'phoneBrowse' | 'phoneTill'>;
 
 async function use(run: (tools: Tools, url: string, terminal: Terminal) => Promise<boolean>): Promise<void> {
   const tools = await import('../../simulators/phone/terminal.ts');

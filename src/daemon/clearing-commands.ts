@@ -13,8 +13,10 @@ export function clearingCommands(clearing: Clearing): Commands {
   const statement = z.object({ period: monthField, partner: partnerCode });
   return {
     'clearing.list': async () => (await clearing.list()).map(shownBatch),
-    'clearing.close': command(z.object({ period: monthField }), async ({ period }) =>
-      shownBatch(await clearing.close(period, OPERATOR)),
+    'clearing.close': command(z.object({ period: monthField.optional() }), async ({ period }) =>
+      shownBatch(
+        await (period === undefined ? clearing.closeNext(OPERATOR) : clearing.close(period, OPERATOR)),
+      ),
     ),
     'clearing.statements': async () => (await clearing.statements()).map(shownStatement),
     'clearing.show': command(statement, async ({ period, partner }) =>

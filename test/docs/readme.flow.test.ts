@@ -22,6 +22,10 @@ const ANSWERS: Readonly<Record<string, readonly RegExp[]>> = {
   'phone ussd --from 79160000001 "*100#" 1': [/1 Balance/, /You have \d+ points/],
   'phone call --from 79160000001 1': [/Welcome to the bonus programme/, /You have .+ points/, /call ended/],
   'phone browse --from 79160000001 http://books.example/': [/redirect, 302/, /Get points back at Bookworm/],
+  'phone buy --from 79160000001 1250': [/Bought for 1250\.00 roubles, 125 points given/],
+  'phone pay --from 79160000001 40': [/Paid with 40 points/],
+  'clearing close': [/period: \d{4}-\d\d/, /poolMicro: \d+/],
+  'clearing statements': [/books +│ closed/, /operator +│ closed/],
   'demo --advance 90d': [/now: \d{4}-\d\d-\d\dT/],
   'explain 79160000001': [
     /operation: prepare_transfer/,

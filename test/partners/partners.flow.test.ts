@@ -1,8 +1,8 @@
 import { expect } from 'chai';
+import { createTill } from '../../simulators/shop/till.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
 import { daemonProcess, type DaemonProcess } from '../support/daemon-process.ts';
 import { startPeers, type TestPeers } from '../support/peers.ts';
-import { signed } from '../support/programme.ts';
 
 const ANNA = '79160000001';
 
@@ -49,36 +49,24 @@ describe('a partner of a running daemon', function () {
       id: string;
       secret: string;
     };
-    const call = async (method: string, path: string, sent?: object): Promise<unknown> => {
-      const body = sent === undefined ? undefined : JSON.stringify(sent);
-      const request = { method, path, ...(body !== undefined && { body }) };
-      const answer = await fetch(daemon.httpUrl + path, {
-        method,
-        headers: {
-          authorization: signed(key, request, { time: Math.floor(Date.now() / 1000) }),
-          ...(body !== undefined && { 'content-type': 'application/json' }),
-        },
-        ...(body !== undefined && { body }),
-      });
-      return answer.json();
-    };
-    const amount = { minor: '100000', currency: 'RUB' };
-    const bought = { id: 'r-1', msisdn: ANNA, amount, occurredAt: new Date().toISOString() };
-    expect(await call('POST', '/partner/v1/purchases', bought)).to.include({ points: '100' });
-    await call('POST', '/partner/v1/holds', { id: 'o-1', msisdn: ANNA, points: '60' });
-    expect(await call('POST', '/partner/v1/holds/o-1/capture', { points: '40' })).to.include({
-      captured: '40',
-      released: '20',
-    });
-    expect(await call('GET', '/partner/v1/prepaid')).to.deep.equal({ points: '900' });
+    const till = createTill({ url: daemon.httpUrl, key: () => key, now: () => new Date() });
+    const bought = await till.buy(ANNA, 100_000n);
+    expect(bought.body).to.include({ points: '100' });
+    expect((await till.takeBack(bought.id, 20_000n)).body).to.include({ points: '20' });
+    const paid = await till.pay(ANNA, 40n);
+    expect(paid.body).to.include({ captured: '40', released: '0' });
+    expect((await till.giveBack(paid.id, 15n)).body).to.include({ points: '15', lapsed: '0' });
+    expect((await till.abandon(ANNA, 10n)).body).to.include({ captured: '0', released: '10' });
+    expect((await till.pay(ANNA, 1_000n)).body).to.include({ code: 'points_insufficient' });
+    expect((await till.statements()).body).to.deep.equal({ statements: [] });
     const shown = (await daemon.control('subscriber.show', { msisdn: ANNA })) as {
       balance: { available: string };
     };
-    expect(shown.balance.available).to.equal('60');
+    expect(shown.balance.available).to.equal('55');
     const audit = (await daemon.control('audit', {})) as { sum: string };
     expect(audit.sum).to.equal('0');
     const view = (await daemon.control('partner.show', { partner })) as { keys: unknown[]; prepaid: string };
-    expect([view.keys.length, view.prepaid]).to.deep.equal([1, '900']);
+    expect([view.keys.length, view.prepaid]).to.deep.equal([1, '920']);
     expect(JSON.stringify(view)).to.not.include(key.secret);
   });
 });

@@ -50,6 +50,7 @@ describe('the demo simulators together', () => {
       icap: { host: '127.0.0.1', port: 1 },
     },
     tokens: { shop: 'shop-token', billing: 'billing-token' },
+    partnerKey: () => undefined,
     subscribers: SUBSCRIBERS,
     manifest: {},
     now: () => new Date('2030-06-01T00:00:00Z'),

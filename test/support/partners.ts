@@ -5,6 +5,7 @@ import { Refusal } from '../../src/errors.ts';
 /** No month was ever closed. */
 export const noClearing: Clearing = {
   close: () => Promise.reject(new Refusal('clearing_not_due')),
+  closeNext: () => Promise.reject(new Refusal('clearing_not_due')),
   closeDue: () => Promise.resolve([]),
   list: () => Promise.resolve([]),
   statements: () => Promise.resolve([]),

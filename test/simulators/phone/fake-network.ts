@@ -63,6 +63,16 @@ export async function startFakeDemo(): Promise<FakeDemo> {
       );
       return Promise.resolve(site(method, url, headers['cookie'] !== undefined));
     },
+    till: {
+      buy: (msisdn, minor) => {
+        heard.push(`bought ${msisdn} ${minor}`);
+        return Promise.resolve({ id: 'r', status: 200, body: { points: String(minor / 1000n) } });
+      },
+      pay: (msisdn, points) => {
+        heard.push(`paid ${msisdn} ${points}`);
+        return Promise.resolve({ id: 'o', status: 409, body: { code: 'points_insufficient' } });
+      },
+    },
     topUp: (msisdn, amount) => {
       heard.push(`top-up ${msisdn} ${amount}`);
       return Promise.resolve('5 points for 500.00');

@@ -235,6 +235,16 @@ describe('the phone', () => {
   });
 
   describe('world', () => {
+    it('buys and pays at the bookshop, and says what the gateway said', async () => {
+      expect((await api('till', { from: ANNA, what: 'buy', amount: 125_000 })).body).to.deep.equal({
+        ...{ told: 'Bought for 1250.00 roubles, 125 points given.', done: true },
+      });
+      expect((await api('till', { from: ANNA, what: 'pay', amount: 40 })).body).to.deep.equal({
+        ...{ told: 'The gateway refused: points_insufficient.', done: false },
+      });
+      expect(demo.heard).to.deep.equal([`bought ${ANNA} 125000`, `paid ${ANNA} 40`]);
+    });
+
     it('pays, and says what came of it', async () => {
       expect((await api('top-up', { from: ANNA, amount: 50_000 })).body).to.deep.equal({
         told: '5 points for 500.00',
