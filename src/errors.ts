@@ -23,6 +23,7 @@ export const REFUSAL_CODES = [
   'currency_unsupported',
   'event_backdated',
   'event_in_future',
+  'expiry_in_past',
   'hold_not_active',
   'idempotency_mismatch',
   'idempotency_key_expired',

@@ -17,6 +17,7 @@ export const HTTP_STATUS = {
   currency_unsupported: 422,
   event_backdated: 422,
   event_in_future: 422,
+  expiry_in_past: 422,
   hold_not_active: 409,
   idempotency_mismatch: 422,
   idempotency_key_expired: 409,
@@ -76,6 +77,7 @@ export const REFUSAL_TEXT = {
   currency_unsupported: 'Send the amount in the currency of the programme.',
   event_backdated: 'The event is older than earning.backdateDaysMax allows; adjust by hand if it must count.',
   event_in_future: 'occurredAt lies in the future; check the clock of the reporting system.',
+  expiry_in_past: 'The last day is over already; send a later one.',
   hold_not_active: 'The hold was captured, voided or has expired.',
   idempotency_mismatch: 'This idempotency key was used for a different request; use a new key.',
   idempotency_key_expired:

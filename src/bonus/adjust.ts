@@ -7,7 +7,8 @@ import { GOODWILL } from '../ledger/lot-classes.ts';
 import type { Operation } from '../ledger/operation.ts';
 import { channelNumber, clientRequest, contentHash, traceOctets } from '../ledger/request-key.ts';
 import type { Channel, TraceId } from '../values/trace.ts';
-import { expiresAt, type Programme } from './programme.ts';
+import { expiresAt } from './expiry.ts';
+import type { Programme } from './programme.ts';
 
 export interface AdjustmentRequest {
   /** Unique per actor; the same key again answers the first outcome. */

@@ -117,3 +117,37 @@ export function localMonthOf(at: number, zone: string): string {
   const { year, month } = localDate(at, zone);
   return `${String(year)}-${String(month + 1).padStart(2, '0')}`;
 }
+
+/** Month and day of an instant, as `02-29`. */
+export function localDayOf(at: number, zone: string): string {
+  const { month, day } = localDate(at, zone);
+  return `${String(month + 1).padStart(2, '0')}-${String(day).padStart(2, '0')}`;
+}
+
+/**
+ * The end of the next local day of that date (`12-31`) that is at least `monthsMin` months away. 29 February is 28
+ * February in other years.
+ */
+export function endOfNextDate(at: number, zone: string, date: string, monthsMin: number): number {
+  const [month, day] = date.split('-').map(Number);
+  const from = localDate(at, zone);
+  const earliest = Date.UTC(from.year, from.month + monthsMin, from.day);
+  for (let year = from.year; ; year++) {
+    const last = new Date(Date.UTC(year, month, 0)).getUTCDate();
+    const wanted = Date.UTC(year, month! - 1, Math.min(day!, last));
+    if (wanted < earliest) continue;
+    const { year: y, month: m, day: d } = dateOfUtc(wanted);
+    return startOfLocalDay(y, m, d + 1, zone);
+  }
+}
+
+function dateOfUtc(at: number): LocalDate {
+  const date = new Date(at);
+  return { year: date.getUTCFullYear(), month: date.getUTCMonth(), day: date.getUTCDate() };
+}
+
+/** The end of a local day that is named, `2026-12-31`. */
+export function endOfLocalDate(date: string, zone: string): number {
+  const [year, month, day] = date.split('-').map(Number);
+  return startOfLocalDay(year!, month! - 1, day! + 1, zone);
+}

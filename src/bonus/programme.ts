@@ -1,13 +1,13 @@
 import type { TransferLimit } from '../ledger/decide/transfer.ts';
 import type { SellingPrice } from '../buying/price.ts';
-import { NEVER } from '../ledger/lots.ts';
-import { endOfLocalDay, endOfLocalMonth, localDayNumber, localMonthNumber } from './calendar.ts';
+import { localDayNumber, localMonthNumber } from './calendar.ts';
+import type { ExpiryPolicy } from './expiry.ts';
 
 /** The rules of one bonus programme, as published by its operator. */
 export interface Programme {
   /** IANA zone in which days and months of the programme begin. */
   readonly zone: string;
-  readonly expiry: { readonly after: number; readonly unit: 'months' | 'days' } | 'never';
+  readonly expiry: ExpiryPolicy;
   /** Below this many points a transfer or redemption by SMS needs no code. */
   readonly codeFrom: bigint;
   readonly pendingTtlMs: number;
@@ -46,22 +46,6 @@ export interface EarningRate {
 
 /** Numbers under which limit counters are kept in the account row. */
 const POLICY = { sentDaily: 1, sentMonthly: 2 } as const;
-
-export function expiresAt(programme: Programme): (now: number) => number {
-  const { expiry, zone } = programme;
-  if (expiry === 'never') return () => NEVER;
-  const snap = expiry.unit === 'months' ? endOfLocalMonth : endOfLocalDay;
-  // Month ends repeat for weeks; formatting a local date costs more than posting a transfer.
-  let known: { from: number; until: number; value: number } | undefined;
-  return (now) => {
-    if (known === undefined || now < known.from || now >= known.until) {
-      const value = snap(now, zone, expiry.after);
-      const until = snap(now, zone, 0);
-      known = { from: now, until, value };
-    }
-    return known.value;
-  };
-}
 
 export function transferLimits(programme: Programme): TransferLimit[] {
   const { zone, transfer } = programme;

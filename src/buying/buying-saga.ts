@@ -1,3 +1,4 @@
+import type { ExpiresAt } from '../bonus/expiry.ts';
 import type { MoveMoney } from '../billing/ports.ts';
 import { Refusal } from '../errors.ts';
 import { earn } from '../ledger/decide/earn.ts';
@@ -12,7 +13,7 @@ export interface BuyingDeps {
   findMsisdn(account: number): Promise<string | undefined>;
   /** Lot class of bought points. */
   readonly classId: number;
-  expiresAt(): (now: number) => number;
+  expiresAt(): ExpiresAt;
   /** The message that tells the member how it ended. */
   tell(account: number, end: BuyingEnd): Promise<Notice | undefined>;
 }

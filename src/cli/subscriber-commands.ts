@@ -46,6 +46,13 @@ export function addSubscriberCommands(program: Command): void {
     .action((msisdn: string, pin: string, options: Json) =>
       showFromDaemon('subscriber.pin', { msisdn, pin }, options),
     );
+  on('extend-expiry', 'let all points live on to the end of a day; none lives shorter')
+    .argument('<lastDay>', 'for example 2026-12-31')
+    .requiredOption('--reason <text>', 'why, for the audit')
+    .option('--key <key>', 'the same key again changes nothing', `cli ${newTraceId()}`)
+    .action((msisdn: string, lastDay: string, { json, ...rest }: Json & { reason: string; key: string }) =>
+      showFromDaemon('subscriber.extend-expiry', { msisdn, lastDay, ...rest }, { json: json === true }),
+    );
   on('suspend', 'enquiries only from now on').action((msisdn: string, options: Json) =>
     showFromDaemon('subscriber.suspend', { msisdn }, options),
   );

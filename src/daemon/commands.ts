@@ -52,7 +52,8 @@ function operatorCommands(deps: CommandDeps): Commands {
   return {
     status: () => Promise.resolve(deps.status()),
     audit: () => auditLedger(storage.pool),
-    sweep: () => sweep(core.ledger, storage.pool, clock.now()),
+    sweep: () =>
+      sweep(core.ledger, storage.pool, clock.now(), deps.config().programme.expiryWarning.required),
     explain: command(z.object({ subject: z.string() }), ({ subject }) =>
       explain(
         {
@@ -135,6 +136,19 @@ function subscriberCommands(deps: CommandDeps): Commands {
           comment: '',
         };
         return core.ledgerApi.adjust(actor, adjustment);
+      },
+    ),
+    'subscriber.extend-expiry': command(
+      z.object({
+        msisdn,
+        lastDay: z.iso.date('a day, for example 2026-12-31'),
+        reason: z.string().min(1).max(200),
+        key: z.string(),
+      }),
+      async ({ msisdn: text, lastDay, reason, key }) => {
+        const actor = { name: 'operator', scopes: [], trace: newTraceId() };
+        const { id: subscriberId } = await owner(text);
+        return core.ledgerApi.extendExpiry(actor, { idempotencyKey: key, subscriberId, lastDay, reason });
       },
     ),
     ...lifecycleCommands(deps, number, event),

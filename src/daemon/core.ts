@@ -1,6 +1,9 @@
 import { randomInt } from 'node:crypto';
 import { adjust } from '../bonus/adjust.ts';
 import { cancelAll } from '../bonus/confirm.ts';
+import { extendByHand } from '../bonus/extend-expiry.ts';
+import { activeUntil } from '../bonus/expiry.ts';
+import type { Programme } from '../bonus/programme.ts';
 import { balanceView, historyEntry } from '../bonus/wallet-view.ts';
 import { releaseSubscriber } from '../cashback/programme-store.ts';
 import { createExecute, type Execute, type ExecuteDeps } from '../channels/execute.ts';
@@ -84,6 +87,7 @@ export async function openCore(deps: CoreDeps): Promise<Core> {
     offsetMs: deps.offsetMs,
     provedUntil: (sessionId) => proofs.provedUntil(sessionId),
     onOutbox: (rows) => deps.onOutbox(rows),
+    activeUntil: activity(() => deps.config().programme),
     factsOf: operationNotices(() => deps.config().notices.operations),
     onNotices: () => deps.onNotices(),
     intakeOpen: deps.intakeOpen,
@@ -155,6 +159,16 @@ function executeDepsOf(
   };
 }
 
+/** As the present configuration has it; computed once for each. */
+function activity(programme: () => Programme): () => ReturnType<typeof activeUntil> {
+  let known: { readonly of: Programme; readonly until: ReturnType<typeof activeUntil> } | undefined;
+  return () => {
+    const of = programme();
+    if (known?.of !== of) known = { of, until: activeUntil(of) };
+    return known.until;
+  };
+}
+
 /** The configured secret where there is one: several daemons need the same. */
 async function subscriberSecret(config: Config, home: string): Promise<Buffer> {
   const { secret } = config.subscribers;
@@ -216,6 +230,8 @@ function ledgerApi({ storage: { pool }, clock, config }: CoreDeps, ledger: Ledge
         ...(lines.length > limit && last !== undefined && { next: last.transfer.toString(36) }),
       };
     },
+    extendExpiry: ({ name, trace }, extension) =>
+      extendByHand(ledger, config().programme.zone, { ...extension, actor: name, trace }),
     adjust: (actor, { idempotencyKey, subscriberId, points, reason, comment }) =>
       adjust(ledger, config().programme, {
         idempotencyKey,

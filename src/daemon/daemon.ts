@@ -344,7 +344,8 @@ class Daemon {
   async #advance(days: number): Promise<void> {
     await this.#options.demoClock?.advance(days);
     await this.#browsing?.reload(this.#config);
-    await sweep(this.#core.ledger, this.#storage.pool, this.#options.clock.now());
+    const { required } = this.#config.programme.expiryWarning;
+    await sweep(this.#core.ledger, this.#storage.pool, this.#options.clock.now(), required);
   }
 
   #status(): unknown {

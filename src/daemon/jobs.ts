@@ -1,11 +1,12 @@
 import { CHANGES_KEPT_MS } from '../cashback/follow.ts';
 import { pruneCashback } from '../cashback/store.ts';
+import { warnOfExpiry } from '../jobs/expiry-warnings.ts';
 import { prune } from '../jobs/prune.ts';
 import { sweep } from '../jobs/sweep.ts';
 import type { Config } from '../runtime/config/config.ts';
 import type { Part } from '../runtime/lifecycle.ts';
 import type { PostgresPool } from '../storage/postgres.ts';
-import { DAY_MS, later, MINUTE_MS, SECOND_MS } from '../values/instant.ts';
+import { DAY_MS, HOUR_MS, later, MINUTE_MS, SECOND_MS } from '../values/instant.ts';
 import type { Core } from './core.ts';
 import type { DaemonOptions } from './daemon.ts';
 
@@ -13,6 +14,7 @@ const SWEEP_EVERY_MS = 10 * MINUTE_MS;
 const ORDERS_EVERY_MS = SECOND_MS;
 const CATALOGUE_EVERY_MS = 10 * SECOND_MS;
 const CHORES_EVERY_MS = MINUTE_MS;
+const WARN_EVERY_MS = HOUR_MS;
 const CLEARING_EVERY_MS = 10 * MINUTE_MS;
 const PRUNE_EVERY_MS = 10 * MINUTE_MS;
 
@@ -40,7 +42,13 @@ export function jobsPart({ clock, log, demoClock }: DaemonOptions, deps: JobsDep
     start: () => {
       const core = deps.core();
       const pool = deps.pool();
-      every('sweep', SWEEP_EVERY_MS, () => sweep(core.ledger, pool, clock.now()));
+      every('sweep', SWEEP_EVERY_MS, () =>
+        sweep(core.ledger, pool, clock.now(), deps.config().programme.expiryWarning.required),
+      );
+      every('expiry warnings', WARN_EVERY_MS, () => {
+        const { expiryWarning: rules, zone } = deps.config().programme;
+        return warnOfExpiry({ ledger: core.ledger, pool, rules, zone, now: clock.now() });
+      });
       every('orders', ORDERS_EVERY_MS, () => core.orders.runDue());
       every('catalogue', CATALOGUE_EVERY_MS, () => core.catalogue.refresh());
       every('earning', CHORES_EVERY_MS, () => core.earning.chores());

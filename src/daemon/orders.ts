@@ -1,5 +1,5 @@
 import type { MoveMoney, SwitchService } from '../billing/ports.ts';
-import { expiresAt } from '../bonus/programme.ts';
+import { expiresAt } from '../bonus/expiry.ts';
 import { buyingSaga } from '../buying/buying-saga.ts';
 import type { Texts } from '../channels/texts/texts.ts';
 import { Fault } from '../errors.ts';

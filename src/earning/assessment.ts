@@ -1,3 +1,4 @@
+import type { ExpiresAt } from '../bonus/expiry.ts';
 import { endOfLocalDay, endOfLocalMonth } from '../bonus/calendar.ts';
 import type { Programme } from '../bonus/programme.ts';
 import { assert } from '../errors.ts';
@@ -114,7 +115,7 @@ interface Work {
   readonly run: AssessmentRun;
   readonly set: RuleSet;
   readonly classId: number;
-  readonly lapse: (programme: Programme) => (now: number) => number;
+  readonly lapse: (programme: Programme) => ExpiresAt;
   readonly stopped: () => boolean;
 }
 

@@ -14,7 +14,7 @@ export interface Awarding {
   readonly source: 'rule' | 'assessment';
   readonly version: number;
   readonly classId: number;
-  expiresAt(now: number): number;
+  expiresAt(now: number, owner: AccountRecord): number;
   readonly debtSharePpm: bigint;
   /** Pure: decides what is given, on the account as it is under the lock. Throws Refusal for a business "no". */
   plan(state: EarningState, now: number): Plan;
@@ -66,7 +66,7 @@ function book(view: View, before: AccountRecord, plan: Plan, awarding: Awarding)
   let settledDebt = 0n;
   const transfers: TransferRecord[] = [];
   const records: RecordWrite[] = [];
-  const expires = plan.awards.length === 0 ? 0 : awarding.expiresAt(view.now);
+  const expires = plan.awards.length === 0 ? 0 : awarding.expiresAt(view.now, before);
   for (const { rule, points, inputs } of plan.awards) {
     const id = view.serial();
     const lot: Lot = { classId: awarding.classId, activeFrom: 0, expires, points, origin: 0 };

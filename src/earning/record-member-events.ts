@@ -1,4 +1,5 @@
-import { expiresAt, type Programme } from '../bonus/programme.ts';
+import { expiresAt, type ExpiresAt } from '../bonus/expiry.ts';
+import type { Programme } from '../bonus/programme.ts';
 import { assert, Refusal, type RefusalCode } from '../errors.ts';
 import { businessEventKind } from '../ledger/kinds/business-event.ts';
 import { walletOf } from '../ledger/keys.ts';
@@ -72,12 +73,12 @@ interface Context {
   readonly set: RuleSet;
   readonly programme: Programme;
   readonly classId: number;
-  readonly lapse: (now: number) => number;
+  readonly lapse: ExpiresAt;
 }
 
 /** Remembers the expiry of the programme's present configuration: it is costly to compute. */
-export function cachedExpiry(): (programme: Programme) => (now: number) => number {
-  let known: { readonly programme: Programme; readonly lapse: (now: number) => number } | undefined;
+export function cachedExpiry(): (programme: Programme) => ExpiresAt {
+  let known: { readonly programme: Programme; readonly lapse: ExpiresAt } | undefined;
   return (programme) => {
     if (known?.programme !== programme) known = { programme, lapse: expiresAt(programme) };
     return known.lapse;

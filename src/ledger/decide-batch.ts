@@ -3,6 +3,7 @@ import { SECOND_MS, DAY_MS } from '../values/instant.ts';
 import { isOutOfLife } from './key-life.ts';
 import type { StoredMo } from './kinds/mo.ts';
 import { ownerOf, walletOf } from './keys.ts';
+import { afterActivity } from './decide/activity.ts';
 import type { Decision, NoticeDraft, Operation, OutboxDraft, Posted } from './operation.ts';
 import type { LeasedOutbox, Verdict } from './records.ts';
 import type { WorkingSet } from './working-set.ts';
@@ -17,6 +18,8 @@ export interface DecideContext {
   provedUntil(sessionId: string): number;
   /** What the owners of wallets are told of movements of points, whatever operation made them. */
   factsOf?: FactsOf;
+  /** Until when activity at that time lets a member's points live on, where the programme has it so. */
+  activeUntil?: (() => ((now: number) => number) | undefined) | undefined;
 }
 
 export type FactsOf = (decision: Decision, now: number) => readonly NoticeDraft[];
@@ -59,7 +62,10 @@ export function decideOne(set: WorkingSet, operation: Operation, context: Decide
 }
 
 function carryOut(set: WorkingSet, operation: Operation, context: DecideContext): Posted {
-  const decision = operation.decide(set.viewFor(operation));
+  const view = set.viewFor(operation);
+  const decided = operation.decide(view);
+  const until = context.activeUntil?.()?.(set.now);
+  const decision = until === undefined ? decided : afterActivity(view, decided, until);
   const notices = noticesOf(set, operation, decision, context);
   set.apply(decision);
   for (const row of notices) set.addOutbox(row);

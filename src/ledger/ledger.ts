@@ -3,7 +3,7 @@ import type { Logger } from '../runtime/log.ts';
 import { SECOND_MS } from '../values/instant.ts';
 import type { PostgresPool } from '../storage/postgres.ts';
 import { loadLotClasses, type LotClasses } from './class-store.ts';
-import type { FactsOf } from './decide-batch.ts';
+import type { DecideContext, FactsOf } from './decide-batch.ts';
 import { createPoster, POSTER_DEFAULTS, type Poster } from './poster.ts';
 import type { LeasedOutbox } from './records.ts';
 import { createSerials } from './serials.ts';
@@ -30,6 +30,8 @@ export interface LedgerOptions {
   onOutbox(rows: readonly LeasedOutbox[]): void;
   /** What movements of points tell their owners; nothing when absent. */
   readonly factsOf?: FactsOf;
+  /** Until when activity lets a member's points live on; undefined where it does not. */
+  readonly activeUntil?: DecideContext['activeUntil'];
   /** Whether anything new may be posted; always when absent. */
   intakeOpen?: () => boolean;
   /** Called after a commit that wrote notices. */
@@ -70,6 +72,7 @@ export async function openLedger(options: LedgerOptions): Promise<Ledger> {
       classOf: (id) => classes.get(id),
       reloadClasses: () => classes.reload(),
       ...(options.factsOf && { factsOf: options.factsOf }),
+      activeUntil: options.activeUntil,
       onNotices: () => options.onNotices?.(),
     },
     onOutbox: (rows) => options.onOutbox(rows),

@@ -18,6 +18,8 @@ export interface AccountRecord {
   readonly held: bigint;
   readonly debt: bigint;
   readonly tier: number;
+  /** When it was opened, by the time of its owner's registration. */
+  readonly openedAt: number;
   readonly version: number;
   readonly lots: readonly Lot[];
   readonly counters: readonly LimitCounter[];

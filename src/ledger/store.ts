@@ -5,9 +5,14 @@ import { ACCOUNT_STATUS, ROLE, type PendingRecord } from './records.ts';
 import type { Original } from './decide/reverse.ts';
 
 /** Opens the wallet of a new subscriber; part of the registration's own transaction. */
-export async function openWallet(tx: Db, subscriber: bigint): Promise<void> {
+export async function openWallet(tx: Db, subscriber: bigint, at: number): Promise<void> {
   const { home, id } = walletOf(subscriber);
-  await tx.query('insert into account (home, id, role) values ($1, $2, $3)', [home, id, ROLE.wallet]);
+  await tx.query('insert into account (home, id, role, opened_at) values ($1, $2, $3, $4)', [
+    home,
+    id,
+    ROLE.wallet,
+    new Date(at),
+  ]);
 }
 
 /**

@@ -1,4 +1,5 @@
-import { expiresAt, type Programme } from '../bonus/programme.ts';
+import { expiresAt } from '../bonus/expiry.ts';
+import type { Programme } from '../bonus/programme.ts';
 import { Refusal } from '../errors.ts';
 import { earn, type Earned } from '../ledger/decide/earn.ts';
 import { partnerOperationKind } from '../ledger/kinds/partner-operation.ts';

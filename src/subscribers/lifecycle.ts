@@ -28,7 +28,7 @@ export async function createSubscriber(
 ): Promise<{ readonly id: bigint; readonly numberId: bigint }> {
   const id = await insertSubscriber(tx, language, zone, at);
   const numberId = await openNumber(tx, msisdn, id, at);
-  await wallets.open(tx, id);
+  await wallets.open(tx, id, at);
   return { id, numberId };
 }
 

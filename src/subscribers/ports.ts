@@ -1,10 +1,11 @@
 import type { Db } from '../storage/postgres.ts';
+import type { Instant } from '../values/instant.ts';
 import type { ClosingEvent } from './subscriber.ts';
 
 /** What a subscriber's life does to the wallet, in the transaction of the event; given by the ledger. */
 export interface Wallets {
   /** Opens the wallet of a new subscriber. */
-  open(tx: Db, subscriberId: bigint): Promise<void>;
+  open(tx: Db, subscriberId: bigint, at: Instant): Promise<void>;
   /** A suspended subscriber neither earns nor spends. */
   setSuspended(tx: Db, subscriberId: bigint, suspended: boolean): Promise<void>;
 }

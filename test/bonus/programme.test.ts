@@ -1,7 +1,8 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { endOfLocalDay, endOfLocalMonth } from '../../src/bonus/calendar.ts';
-import { expiresAt, findRate, pointsFor, transferFee, type EarningRate } from '../../src/bonus/programme.ts';
+import { expiresAt, activeUntil } from '../../src/bonus/expiry.ts';
+import { findRate, pointsFor, transferFee, type EarningRate } from '../../src/bonus/programme.ts';
 import { NEVER } from '../../src/ledger/lots.ts';
 import { programmeConfig } from '../../src/runtime/config/programme.ts';
 
@@ -62,6 +63,9 @@ describe('the fee of a transfer', () => {
   });
 });
 
+/** 29 February 2024, in the evening of UTC and the next day in Moscow. */
+const JOINED = { openedAt: Date.UTC(2024, 1, 28, 22) };
+
 describe('when points lapse', () => {
   const zones = fc.constantFrom('Europe/Moscow', 'America/Asuncion', 'Pacific/Apia', 'Asia/Gaza');
   const moment = fc.integer({ min: Date.UTC(2022, 0, 1), max: Date.UTC(2026, 0, 1) });
@@ -81,7 +85,7 @@ describe('when points lapse', () => {
           let at = start;
           for (const step of hours) {
             at += step * 3_600_000;
-            expect(remembering(at)).to.equal(snap(at, zone, after));
+            expect(remembering(at, JOINED)).to.equal(snap(at, zone, after));
           }
         },
       ),
@@ -90,6 +94,40 @@ describe('when points lapse', () => {
   });
 
   it('is never, where the programme says so', () => {
-    expect(expiresAt(programmeConfig.parse({ expiry: 'never' }))(0)).to.equal(NEVER);
+    expect(expiresAt(programmeConfig.parse({ expiry: 'never' }))(0, JOINED)).to.equal(NEVER);
+  });
+
+  const at = (text: string): number => new Date(text).getTime();
+  const lapse = (expiry: object | string, now: string, zone = 'Europe/Moscow'): string =>
+    new Date(expiresAt(programmeConfig.parse({ zone, expiry }))(at(now), JOINED)).toISOString();
+
+  it('is the same date for everybody, at least so many months away', () => {
+    const yearEnd = { policy: 'calendar', date: '12-31' };
+    expect(lapse(yearEnd, '2025-06-01T00:00:00Z')).to.equal('2025-12-31T21:00:00.000Z');
+    expect(lapse(yearEnd, '2025-12-31T20:59:00Z'), 'on that day').to.equal('2025-12-31T21:00:00.000Z');
+    expect(lapse(yearEnd, '2025-12-31T21:00:00Z'), 'the day after').to.equal('2026-12-31T21:00:00.000Z');
+    expect(lapse({ ...yearEnd, monthsMin: 3 }, '2025-10-01T00:00:00Z')).to.equal('2026-12-31T21:00:00.000Z');
+    expect(lapse({ policy: 'calendar', date: '02-29' }, '2025-01-01T00:00:00Z')).to.equal(
+      '2025-02-28T21:00:00.000Z',
+    );
+  });
+
+  it('is the day on which the member joined, as it was there', () => {
+    expect(lapse({ policy: 'anniversary' }, '2025-06-01T00:00:00Z')).to.equal('2026-02-28T21:00:00.000Z');
+    expect(lapse({ policy: 'anniversary' }, '2028-01-01T00:00:00Z')).to.equal('2028-02-29T21:00:00.000Z');
+    expect(lapse({ policy: 'anniversary' }, '2025-06-01T00:00:00Z', 'UTC')).to.equal(
+      '2026-03-01T00:00:00.000Z',
+    );
+  });
+
+  it('is counted from the last activity, only where the programme says so', () => {
+    const activity = programmeConfig.parse({
+      expiry: { policy: 'activity', after: 6, unit: 'months' },
+      zone: 'UTC',
+    });
+    const now = at('2025-01-15T12:00:00Z');
+    expect(activeUntil(activity)!(now)).to.equal(at('2025-08-01T00:00:00Z'));
+    expect(expiresAt(activity)(now, JOINED)).to.equal(at('2025-08-01T00:00:00Z'));
+    expect(activeUntil(programmeConfig.parse({}))).to.equal(undefined);
   });
 });

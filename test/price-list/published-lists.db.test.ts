@@ -4,6 +4,7 @@ import { listedItems, priceListDraft } from '../../src/price-list/draft.ts';
 import type { PublishedList } from '../../src/price-list/price-list.ts';
 import { findNewestPriceList, findPriceList, publishPriceList } from '../../src/price-list/store.ts';
 import { createItemFinder } from '../../src/price-list/versions.ts';
+import { waitUntil } from '../../src/runtime/pause.ts';
 import { createPool, POSTGRES_DEFAULTS, type PostgresPool } from '../../src/storage/postgres.ts';
 import { prepareDatabase, runtimeUrl } from '../../src/storage/roles.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
@@ -153,8 +154,16 @@ describe('published price lists', () => {
   });
 
   it('are published once by daemons that start together', async () => {
-    const lists = await Promise.all(Array.from({ length: 6 }, () => publish(COFFEE, CINEMA)));
-    for (const list of lists) expect(plain(list)).to.deep.equal(plain(lists[0]));
+    const both = () => Promise.all([publish(COFFEE, CINEMA), publish(COFFEE, CINEMA)]);
+    const lists = await db.pool.transaction(async (tx) => {
+      // Nobody can write until both have looked for a list that is not there yet.
+      await tx.query('lock table price_list in share row exclusive mode');
+      const publishing = both();
+      await waitUntil(() => areWaiting(db.pool, 2), { timeoutMs: 10_000 });
+      return { publishing };
+    });
+    const [first, second] = await lists.publishing;
+    expect(plain(first)).to.deep.equal(plain(second));
     expect(await rows()).to.have.length(1);
   });
 
@@ -186,3 +195,12 @@ describe('published price lists', () => {
     );
   });
 });
+
+/** True when so many wait for a lock in this database. */
+async function areWaiting(pool: PostgresPool, count: number): Promise<true | undefined> {
+  const waiting = await pool.query(
+    `select 1 from pg_locks where not granted
+      and database = (select oid from pg_database where datname = current_database())`,
+  );
+  return waiting.length >= count || undefined;
+}

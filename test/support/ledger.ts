@@ -71,7 +71,7 @@ export function verdictOf(posted: Posted): Verdict {
 }
 
 export async function openWallets(pool: PostgresPool, subscribers: readonly number[]): Promise<void> {
-  for (const subscriber of subscribers) await openWallet(pool, BigInt(subscriber));
+  for (const subscriber of subscribers) await openWallet(pool, BigInt(subscriber), Date.now());
 }
 
 export const wallet = (subscriber: number) => walletOf(subscriber);

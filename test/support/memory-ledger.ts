@@ -75,7 +75,7 @@ export class MemoryLedger {
   open(...subscribers: number[]): this {
     for (const subscriber of subscribers) {
       const { home, id } = wallet(subscriber);
-      const nothing = { balance: 0n, held: 0n, debt: 0n, tier: 0, version: 0 };
+      const nothing = { balance: 0n, held: 0n, debt: 0n, tier: 0, version: 0, openedAt: DAY_ZERO };
       const empty = { lots: [], counters: [], carry: [] };
       this.accounts.set(id, {
         home,

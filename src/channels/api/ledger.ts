@@ -20,6 +20,14 @@ export interface Adjustment {
   readonly comment: string;
 }
 
+export interface Extension {
+  readonly idempotencyKey: string;
+  readonly subscriberId: bigint;
+  /** Last local day on which the points can be spent, `2026-12-31`. */
+  readonly lastDay: string;
+  readonly reason: string;
+}
+
 export interface HistoryPage {
   readonly entries: readonly HistoryEntry[];
   /** Opaque; undefined on the last page. */
@@ -38,6 +46,10 @@ export interface LedgerApi {
     actor: ApiActor,
     adjustment: Adjustment,
   ) => Promise<{ readonly available: Points; readonly replayed: boolean }>;
+  readonly extendExpiry: (
+    actor: ApiActor,
+    extension: Extension,
+  ) => Promise<{ readonly points: Points; readonly replayed: boolean }>;
 }
 
 export interface LedgerRoutesDeps {
@@ -76,7 +88,7 @@ const signedPoints = z
 
 /** Balance, history and manual adjustment of a subscriber's wallet. */
 export function ledgerRoutes(deps: LedgerRoutesDeps): Route[] {
-  return [...enquiryRoutes(deps), adjustRoute(deps)];
+  return [...enquiryRoutes(deps), adjustRoute(deps), extendRoute(deps)];
 }
 
 function enquiryRoutes({ ledger, subscribers, clock, numberPlan }: LedgerRoutesDeps): Route[] {
@@ -167,6 +179,37 @@ function adjustRoute({ ledger, subscribers, clock, numberPlan }: LedgerRoutesDep
         comment,
       });
       return { available: String(adjusted.available), replayed: adjusted.replayed };
+    },
+  });
+}
+
+function extendRoute({ ledger, subscribers, clock, numberPlan }: LedgerRoutesDeps): Route {
+  return route({
+    method: 'POST',
+    path: '/v1/subscribers/:msisdn/extend-expiry',
+    scope: 'ledger:write',
+    summary: 'Let the points of a subscriber live longer, with a reason; none lives shorter',
+    idempotent: true,
+    params: z.object({ msisdn: msisdnField(numberPlan) }),
+    body: z.strictObject({
+      lastDay: z.iso
+        .date('a day, for example 2026-12-31')
+        .meta({ description: "last day on which they can be spent, in the programme's zone" }),
+      reason: z.string().min(1).max(200),
+    }),
+    answer: z.object({ points: pointsAnswer, replayed: z.boolean() }),
+    example: {
+      params,
+      body: { lastDay: '2026-12-31', reason: 'complaint 8812' },
+      answer: { points: '350', replayed: false },
+    },
+    handle: async (actor, { params: { msisdn }, body, idempotencyKey }) => {
+      const { id } = await getOwner(subscribers, clock, msisdn);
+      const { points, replayed } = await ledger.extendExpiry(actor, {
+        ...{ idempotencyKey, subscriberId: id },
+        ...body,
+      });
+      return { points: String(points), replayed };
     },
   });
 }

@@ -152,6 +152,7 @@ const REFUSED = {
   currency_unsupported: ['refusedGeneral', 'menu'],
   event_backdated: ['refusedGeneral', 'menu'],
   event_in_future: ['refusedGeneral', 'menu'],
+  expiry_in_past: ['refusedGeneral', 'menu'],
   hold_not_active: ['refusedGeneral', 'menu'],
   idempotency_mismatch: ['refusedGeneral', 'menu'],
   idempotency_key_expired: ['refusedExpired', 'menu'],

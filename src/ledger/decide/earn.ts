@@ -11,7 +11,7 @@ export interface Earning {
   readonly points: bigint;
   readonly classId: number;
   /** When the points lapse, by the time of posting; {@link NEVER} for points that do not. */
-  expiresAt(now: number): number;
+  expiresAt(now: number, owner: AccountRecord): number;
   /** When they become spendable; at once when absent. */
   activeFrom?(now: number): number;
   /** Keep the lot traceable to this transfer: bought, pending and voidable points. */
@@ -57,7 +57,7 @@ export function earn(earning: Earning): Pick<Operation, 'keys' | 'decide'> {
       const lot: Lot = {
         classId: earning.classId,
         activeFrom: earning.activeFrom?.(view.now) ?? 0,
-        expires: earning.expiresAt(view.now),
+        expires: earning.expiresAt(view.now, before),
         points,
         origin: earning.traceable === true ? id : 0,
       };

@@ -15,7 +15,7 @@ export const accountReader: RecordReader<AccountKey, AccountRecord> = {
   statement: {
     name: 'lock_account',
     text: `select a.home, a.id, a.role, a.status, a.balance, a.held, a.debt, a.tier, a.version,
-        a.lots, a.counters, a.carry
+        a.lots, a.counters, a.carry, extract(epoch from a.opened_at) * 1000
       from unnest($1::smallint[], $2::bigint[]) k(home, id) cross join lateral
         (select * from account a where a.home = k.home and a.id = k.id for update) a`,
   },
@@ -33,6 +33,7 @@ export const accountReader: RecordReader<AccountKey, AccountRecord> = {
     lots: unpackLots(fromBytea(column[9]!)),
     counters: unpackCounters(fromBytea(column[10]!)),
     carry: unpackCarry(fromBytea(column[11]!)),
+    openedAt: Number(column[12]),
   }),
 };
 

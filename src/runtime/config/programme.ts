@@ -47,17 +47,37 @@ const earningRate = z.strictObject({
   dailyCap: requiredPoints(1).optional().describe('points that one subscriber can earn by it in a day'),
 });
 
+const monthAndDay = z
+  .string()
+  .regex(/^(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])$/, 'month and day, for example "12-31"')
+  .describe('month and day, for example "12-31"');
+
 const expiry = z
   .union([
     z.strictObject({
+      policy: z
+        .enum(['rolling', 'activity'])
+        .default('rolling')
+        .describe('rolling: since they were given; activity: since the member last earned or used any'),
       after: z.int().min(0).max(3_650).describe('so many months or days'),
       unit: z
         .enum(['months', 'days'])
         .describe('months: to the end of that month; days: to the end of that day'),
     }),
+    z.strictObject({
+      policy: z.literal('calendar').describe('all points to the same date'),
+      date: monthAndDay,
+      monthsMin: z.int().min(0).max(24).default(0).describe('or to that date a year later when it is nearer'),
+    }),
+    z.strictObject({
+      policy: z
+        .literal('anniversary')
+        .describe('to the end of the day on which the member joined, in some year'),
+      monthsMin: z.int().min(0).max(24).default(0).describe('or a year later when it is nearer'),
+    }),
     z.literal('never'),
   ])
-  .default({ after: 12, unit: 'months' })
+  .default({ policy: 'rolling', after: 12, unit: 'months' })
   .describe(
     'how long points live: `never`, or so many months or days, to the end of that month or day in the zone',
   );
@@ -73,6 +93,28 @@ export const programmeConfig = z
       .default('Europe/Moscow')
       .describe('IANA time zone: days, months and expiry are counted in it'),
     expiry,
+    expiryWarning: z
+      .strictObject({
+        daysBefore: z
+          .int()
+          .min(0)
+          .max(60)
+          .default(14)
+          .describe('members are told so many days before; 0: never'),
+        required: z
+          .boolean()
+          .default(false)
+          .describe(
+            'points whose owner was not reached by then live on for graceDays, and the owner is told again',
+          ),
+        graceDays: z.int().min(2).max(366).default(30),
+      })
+      .refine(({ required, daysBefore }) => !required || daysBefore > 1, {
+        path: ['daysBefore'],
+        message: 'must be 2 or more when a warning is required, so that it can arrive',
+      })
+      .prefault({})
+      .describe('before points lapse'),
     codeFrom: points(0).describe('by SMS, from so many points on only the random code confirms'),
     pendingTtlMs: z
       .int()

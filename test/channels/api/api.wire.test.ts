@@ -82,6 +82,7 @@ describe('HTTP API', () => {
             entries: [{ at: instant(1), kind: 'spend', points: -BigInt(limit) }],
             next: after === undefined ? 'cursor' : undefined,
           }),
+        extendExpiry: () => Promise.resolve({ points: 5n, replayed: false }),
         adjust: (_actor, adjustment) => {
           if (trouble !== undefined) return Promise.reject(trouble);
           adjustments.push(adjustment);

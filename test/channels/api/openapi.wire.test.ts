@@ -44,7 +44,7 @@ describe('OpenAPI document of the API', () => {
       subscribers: subscribersOf(pool, clock),
       recordEvents: never,
       ...catalogueDouble(),
-      ledger: { balance: never, history: never, adjust: never },
+      ledger: { balance: never, history: never, adjust: never, extendExpiry: never },
       partners: noPartners,
       clearing: noClearing,
       reports: { programme: never },

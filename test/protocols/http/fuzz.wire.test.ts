@@ -81,6 +81,7 @@ describe('HTTP bodies, random and mutated', function () {
       ledger: {
         balance: unused,
         history: unused,
+        extendExpiry: unused,
         adjust: (_actor, { points }) => {
           adjusted.push(points);
           return Promise.resolve({ available: 0n, replayed: false });
