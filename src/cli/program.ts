@@ -4,6 +4,7 @@ import { SECTIONS, type Section } from '../daemon/sections.ts';
 import { addAuditCommands } from './audit-commands.ts';
 import { showFromDaemon, stateFolder } from './daemon-call.ts';
 import { CliError, EXIT } from './exit-codes.ts';
+import { addAwardCommands } from './award-commands.ts';
 import { addClearingCommands } from './clearing-commands.ts';
 import { addPartnerCommands } from './partner-commands.ts';
 import { addPhoneCommands } from './phone-commands.ts';
@@ -24,6 +25,7 @@ export function createProgram(version: string): Command {
   addSubscriberCommands(program);
   addRuleCommands(program);
   addPartnerCommands(program);
+  addAwardCommands(program);
   addClearingCommands(program);
   addOperating(program);
   program

@@ -13,6 +13,7 @@ import { LANGUAGES } from '../values/language.ts';
 import { parseMsisdn, type Msisdn } from '../values/msisdn.ts';
 import type { LifecycleRequest, Subscriber } from '../subscribers/subscriber.ts';
 import { auditCommands } from './audit.ts';
+import { awardCommands, createAwards } from './awards.ts';
 import type { Browsing } from './browsing.ts';
 import { clearingCommands } from './clearing-commands.ts';
 import { command, type Commands } from './command.ts';
@@ -41,6 +42,7 @@ export function createCommands(deps: CommandDeps): Commands {
     ...cashbackCommands(deps),
     ...earningCommands(deps),
     ...partnerCommands(deps.core.partners),
+    ...awardCommands(createAwards(deps.storage.pool, deps.core.ledger)),
     ...clearingCommands(deps.core.partners.clearing),
     ...auditCommands(deps.storage.pool),
     ...reportCommands(createReports(deps.config, deps.storage.pool, deps.clock)),

@@ -7,6 +7,7 @@ import { walletOf } from '../ledger/keys.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { Config } from '../runtime/config/config.ts';
 import type { PostgresPool } from '../storage/postgres.ts';
+import { createAwards } from './awards.ts';
 import type { Core } from './core.ts';
 import { createReports } from './reports.ts';
 
@@ -30,6 +31,7 @@ export function routesOf(
       orders: (id) => listOrders(core.executeDeps, walletOf(id), clock.now()),
       partners: partners.admin,
       clearing: partners.clearing,
+      awards: createAwards(pool, core.ledger),
       reports: createReports(config, pool, clock),
       numberPlan,
     }),

@@ -1,6 +1,12 @@
+import type { AwardsApi } from '../../src/channels/api/awards.ts';
 import type { Clearing } from '../../src/clearing/clearing.ts';
 import type { PartnerAdmin } from '../../src/partners/admin.ts';
 import { Refusal } from '../../src/errors.ts';
+
+export const noAwards: AwardsApi = {
+  preview: () => Promise.resolve({ awards: 0n, members: 0n, points: 0n }),
+  cancel: () => Promise.resolve({ awards: 0, points: 0n, debt: 0n, more: false }),
+};
 
 /** No month was ever closed. */
 export const noClearing: Clearing = {

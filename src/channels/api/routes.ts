@@ -3,6 +3,7 @@ import type { PartnerAdmin } from '../../partners/admin.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import type { Subscribers } from '../../subscribers/subscribers.ts';
 import type { NumberPlan } from '../../values/msisdn.ts';
+import { awardRoutes, type AwardsApi } from './awards.ts';
 import { catalogueRoutes, type CatalogueRoutesDeps } from './catalogue.ts';
 import { clearingRoutes } from './clearing.ts';
 import { eventRoutes, type RecordEvents } from './events.ts';
@@ -23,6 +24,7 @@ export interface ApiDeps {
   readonly rules: RulesApi;
   readonly partners: PartnerAdmin;
   readonly clearing: Clearing;
+  readonly awards: AwardsApi;
   readonly reports: ReportsApi;
   readonly catalogue: CatalogueRoutesDeps['catalogue'];
   readonly orders: CatalogueRoutesDeps['orders'];
@@ -36,6 +38,7 @@ export function apiRoutes(deps: ApiDeps): Route[] {
     ...eventRoutes(deps),
     ...subscriberRoutes(deps),
     ...ledgerRoutes(deps),
+    ...awardRoutes(deps),
     ...parameterRoutes(deps),
     ...ruleRoutes(deps),
     ...partnerRoutes(deps),

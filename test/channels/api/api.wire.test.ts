@@ -9,7 +9,7 @@ import { Fault, IntakeFull, Refusal } from '../../../src/errors.ts';
 import { manualClock } from '../../../src/runtime/clock.ts';
 import type { Subscribers } from '../../../src/subscribers/subscribers.ts';
 import { instant } from '../../../src/values/instant.ts';
-import { noClearing, noPartners } from '../../support/partners.ts';
+import { noAwards, noClearing, noPartners } from '../../support/partners.ts';
 import { createTestDatabase, type TestDatabase } from '../../support/database.ts';
 import { freshMsisdn, subscribersOf } from '../../support/subscribers.ts';
 import { catalogueDouble } from '../../support/catalogue.ts';
@@ -52,6 +52,7 @@ describe('HTTP API', () => {
       },
       partners: noPartners,
       clearing: noClearing,
+      awards: noAwards,
       reports: {
         programme: ({ from, to }) =>
           Promise.resolve([
@@ -146,7 +147,8 @@ describe('HTTP API', () => {
       for (const route of routes.filter(({ method }) => method !== 'GET')) {
         const answer = await http.call(route.method, pathOf(route), { body: route.example?.body });
         const naturally =
-          /events|parameters|earning|clearing/.test(route.path) || ['PUT', 'DELETE'].includes(route.method);
+          /events|parameters|earning|clearing|cancellations/.test(route.path) ||
+          ['PUT', 'DELETE'].includes(route.method);
         if (naturally) expect(answer.json.code).to.not.equal('idempotency_key_missing');
         else expect([answer.status, answer.json.code]).to.deep.equal([400, 'idempotency_key_missing']);
       }

@@ -7,7 +7,7 @@ import { manualClock } from '../../../src/runtime/clock.ts';
 import type { Subscribers } from '../../../src/subscribers/subscribers.ts';
 import { earningApi } from '../../support/earning-api.ts';
 import { startTestHttp, type TestHttp } from '../../support/http.ts';
-import { noClearing, noPartners } from '../../support/partners.ts';
+import { noAwards, noClearing, noPartners } from '../../support/partners.ts';
 import { Pipeline } from '../../support/pipeline.ts';
 import { rawExchange } from '../../support/raw-http.ts';
 import { mutate, seeded } from './mutate.ts';
@@ -76,6 +76,7 @@ describe('HTTP bodies, random and mutated', function () {
       },
       partners: noPartners,
       clearing: noClearing,
+      awards: noAwards,
       reports: { programme: () => Promise.resolve([]) },
       ...catalogueDouble(),
       ledger: {
