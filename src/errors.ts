@@ -59,6 +59,7 @@ export const REFUSAL_CODES = [
   'rules_invalid',
   'rules_not_replayed',
   'statement_unknown',
+  'stopped',
   'subscriber_suspended',
   'subscriber_unknown',
   'transfer_to_self',

@@ -52,6 +52,8 @@ export interface PlannerDeps {
   resolve(msisdn: Msisdn): Promise<{ readonly id: bigint; readonly status: string } | undefined>;
   findNumber(subscriber: bigint): Promise<Msisdn | undefined>;
   readonly noticeOfPoints: NoticeOfPoints;
+  /** Refusal `stopped` while the emergency brake for such actions is on. */
+  checkBrake(brake: 'transfers' | 'redemptions'): void;
 }
 
 export interface PlanningFor {
@@ -85,6 +87,7 @@ export class Planner {
   }
 
   async #planPrepare(action: MoneyAction, asked: PlanningFor): Promise<Plan> {
+    this.#checkBrake(action.kind);
     const quoted = await this.#quote(action, asked);
     if (
       asked.byCode &&
@@ -196,7 +199,7 @@ export class Planner {
     pending: OpenPending | undefined,
   ): Promise<Plan> {
     const wallet = walletOf(asked.subscriberId);
-    const worked = await this.#work(action, asked, pending !== undefined);
+    const worked = this.#braked(action, await this.#work(action, asked, pending !== undefined));
     return {
       operation: action.kind,
       content: textsOf(action),
@@ -204,6 +207,20 @@ export class Planner {
       part: pending === undefined ? worked.part : confirm(wallet, pending.id, worked.part),
       toResult: worked.toResult,
     };
+  }
+
+  #checkBrake(kind: PendingAction['kind']): void {
+    if (kind === 'transfer') this.#deps.checkBrake('transfers');
+    if (kind === 'redeem') this.#deps.checkBrake('redemptions');
+  }
+
+  /** Looked at where the action is decided: whoever asks again for what was done still gets its answer. */
+  #braked({ kind }: PendingAction, { part, toResult }: Worked): Worked {
+    const decide: Operation['decide'] = (view) => {
+      this.#checkBrake(kind);
+      return part.decide(view);
+    };
+    return { part: { ...part, decide }, toResult };
   }
 
   #work(action: PendingAction, asked: PlanningFor, agreed: boolean): Promise<Worked> | Worked {

@@ -26,6 +26,11 @@ export interface TransferRules {
   readonly pointsMax: bigint;
   readonly perDay: { readonly count: number; readonly points: bigint };
   readonly perMonth: { readonly count: number; readonly points: bigint };
+  /** What one subscriber may get from others. */
+  readonly received: {
+    readonly perDay: { readonly count: number; readonly points: bigint };
+    readonly perMonth: { readonly count: number; readonly points: bigint };
+  };
 }
 
 export interface BuyingRules extends SellingPrice {
@@ -45,7 +50,7 @@ export interface EarningRate {
 }
 
 /** Numbers under which limit counters are kept in the account row. */
-const POLICY = { sentDaily: 1, sentMonthly: 2 } as const;
+const POLICY = { sentDaily: 1, sentMonthly: 2, receivedDaily: 3, receivedMonthly: 4 } as const;
 
 export function transferLimits(programme: Programme): TransferLimit[] {
   const { zone, transfer } = programme;
@@ -65,6 +70,22 @@ export function transferLimits(programme: Programme): TransferLimit[] {
       windowStart: (now) => localMonthNumber(now, zone),
       countMax: transfer.perMonth.count,
       amountMax: transfer.perMonth.points,
+    },
+    {
+      name: 'received_daily',
+      side: 'recipient',
+      policy: POLICY.receivedDaily,
+      windowStart: (now) => localDayNumber(now, zone),
+      countMax: transfer.received.perDay.count,
+      amountMax: transfer.received.perDay.points,
+    },
+    {
+      name: 'received_monthly',
+      side: 'recipient',
+      policy: POLICY.receivedMonthly,
+      windowStart: (now) => localMonthNumber(now, zone),
+      countMax: transfer.received.perMonth.count,
+      amountMax: transfer.received.perMonth.points,
     },
   ];
 }

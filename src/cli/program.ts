@@ -5,6 +5,7 @@ import { addAuditCommands } from './audit-commands.ts';
 import { showFromDaemon, stateFolder } from './daemon-call.ts';
 import { CliError, EXIT } from './exit-codes.ts';
 import { addAwardCommands } from './award-commands.ts';
+import { addBrakeCommands } from './brake-commands.ts';
 import { addClearingCommands } from './clearing-commands.ts';
 import { addPartnerCommands } from './partner-commands.ts';
 import { addPhoneCommands } from './phone-commands.ts';
@@ -26,6 +27,7 @@ export function createProgram(version: string): Command {
   addRuleCommands(program);
   addPartnerCommands(program);
   addAwardCommands(program);
+  addBrakeCommands(program);
   addClearingCommands(program);
   addOperating(program);
   program

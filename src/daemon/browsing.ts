@@ -6,6 +6,7 @@ import { offerPages } from '../channels/pages/offer.ts';
 import type { Page } from '../channels/pages/page.ts';
 import { createReturnTickets } from '../channels/redirect/return-url.ts';
 import { startIcap, type IcapFrontEnd, type IcapSettings } from '../daemon-icap.ts';
+import type { Brakes } from '../controls/brakes.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { Config } from '../runtime/config/config.ts';
 import type { Logger } from '../runtime/log.ts';
@@ -29,6 +30,7 @@ export interface BrowsingDeps {
   readonly storage: Storage;
   readonly clock: Clock;
   readonly offsetMs: () => number;
+  readonly brakes: Pick<Brakes, 'onChange'>;
   readonly log: Logger;
 }
 
@@ -45,6 +47,8 @@ export async function openBrowsing(deps: BrowsingDeps): Promise<Browsing> {
   // The follower's place is taken before the first snapshot is read: what changes in between is then read twice, never missed.
   let ready = (_icap: IcapFrontEnd): void => undefined;
   const started = new Promise<IcapFrontEnd>((resolve) => (ready = resolve));
+  let [isDown, isBraked] = [false, false];
+  const pause = (): void => void started.then((icap) => icap.pause(isDown || isBraked));
   const follower = await followChanges({
     db: pool,
     clock,
@@ -54,7 +58,8 @@ export async function openBrowsing(deps: BrowsingDeps): Promise<Browsing> {
     reload: async () => (await started).reload(),
     onAvailable: (available) => {
       log.warn({ available }, 'offers follow the database');
-      void started.then((icap) => icap.pause(!available));
+      isDown = !available;
+      pause();
     },
   });
   const icap = await startIcap(settings(deps.config()), {
@@ -65,6 +70,11 @@ export async function openBrowsing(deps: BrowsingDeps): Promise<Browsing> {
     clockOffsetMs: deps.offsetMs,
   });
   ready(icap);
+  deps.brakes.onChange((brake, engaged) => {
+    if (brake !== 'redirects') return;
+    isBraked = engaged;
+    pause();
+  });
   const { cashback } = deps.config();
   const pages = offerPages({
     clock,

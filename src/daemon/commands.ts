@@ -14,6 +14,7 @@ import { parseMsisdn, type Msisdn } from '../values/msisdn.ts';
 import type { LifecycleRequest, Subscriber } from '../subscribers/subscriber.ts';
 import { auditCommands } from './audit.ts';
 import { awardCommands, createAwards } from './awards.ts';
+import { brakeCommands } from './brake-commands.ts';
 import type { Browsing } from './browsing.ts';
 import { clearingCommands } from './clearing-commands.ts';
 import { command, type Commands } from './command.ts';
@@ -42,6 +43,7 @@ export function createCommands(deps: CommandDeps): Commands {
     ...cashbackCommands(deps),
     ...earningCommands(deps),
     ...partnerCommands(deps.core.partners),
+    ...brakeCommands(deps.core.brakes),
     ...awardCommands(createAwards(deps.storage.pool, deps.core.ledger)),
     ...clearingCommands(deps.core.partners.clearing),
     ...auditCommands(deps.storage.pool),

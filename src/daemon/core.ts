@@ -22,6 +22,7 @@ import type { LeasedOutbox } from '../ledger/records.ts';
 import { channelNumber, contentHash, scopedRequest, traceOctets } from '../ledger/request-key.ts';
 import { findWallet, listPendings, listStatement, openWallet, setWalletSuspended } from '../ledger/store.ts';
 import { operationNotices } from '../notify/operation-notices.ts';
+import { createBrakes, type Brakes } from '../controls/brakes.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { Config } from '../runtime/config/config.ts';
 import { newTraceId } from '../runtime/ids.ts';
@@ -51,6 +52,7 @@ export interface Core {
   readonly catalogue: Catalogue;
   readonly orders: { runDue(): Promise<number> };
   readonly partners: Partners;
+  readonly brakes: Brakes;
   close(): Promise<void>;
 }
 
@@ -103,9 +105,11 @@ export async function openCore(deps: CoreDeps): Promise<Core> {
       await closeSubscriber(ledger, storage, clock, id, event);
     },
   });
+  const brakes = createBrakes(pool, clock, log);
+  await brakes.start();
   const catalogue = await openCatalogue(config, pool, ledger, clock);
   const texts = loadTexts(config.sms.texts);
-  const executeDeps = executeDepsOf(deps, { ledger, subscribers, texts, catalogue });
+  const executeDeps = executeDepsOf(deps, { ledger, subscribers, texts, catalogue, brakes });
   const orders = await openOrders({ ...deps, pool, ledger, subscribers, catalogue, texts });
   const earning = await openEarning({ pool, ledger, subscribers, clock, log, daemonId, config: deps.config });
   return {
@@ -121,8 +125,13 @@ export async function openCore(deps: CoreDeps): Promise<Core> {
     ledgerApi: ledgerApi(deps, ledger),
     catalogue,
     orders,
-    partners: await openPartners({ config: deps.config, home, storage, ledger, clock, log, subscribers }),
+    partners: await openPartners({
+      ...{ config: deps.config, home, storage, ledger, clock, log, subscribers },
+      checkBrake: (brake) => brakes.check(brake),
+    }),
+    brakes,
     close: async () => {
+      brakes.stop();
       earning.close();
       await ledger.close(LEDGER_STOP_MS);
       await proofs.close();
@@ -133,7 +142,13 @@ export async function openCore(deps: CoreDeps): Promise<Core> {
 /** What commands need: who people are, what things cost, and who else is told. */
 function executeDepsOf(
   { storage, clock, log, config }: CoreDeps,
-  { ledger, subscribers, texts, catalogue }: Pick<Core, 'ledger' | 'subscribers' | 'texts' | 'catalogue'>,
+  {
+    ledger,
+    subscribers,
+    texts,
+    catalogue,
+    brakes,
+  }: Pick<Core, 'ledger' | 'subscribers' | 'texts' | 'catalogue' | 'brakes'>,
 ): ExecuteDeps {
   const resolve = (msisdn: Msisdn) => subscribers.resolveNumber(msisdn, clock.now());
   const findNumber = (id: bigint) => subscribers.findNumber(id);
@@ -148,6 +163,7 @@ function executeDepsOf(
     findItem: (version, code) => catalogue.findItem(version, code),
     resolve,
     findNumber,
+    checkBrake: (brake) => brakes.check(brake),
     noticeOfPoints: createRecipientNotice({ texts, source: noticeSource, resolve, findNumber, log }),
     setLanguage: async (id, language, trace) => {
       const msisdn = await subscribers.findNumber(id);

@@ -174,6 +174,7 @@ class Daemon {
         const core = this.#core;
         const sendSms: SendSms = (mt) =>
           this.#smpp?.sendSms(mt) ?? Promise.resolve({ kind: 'retry', reason: 'no smpp section' });
+        const isStopped = () => core.brakes.isEngaged('messages');
         this.#dispatcher = createDispatcher({
           pool: this.#storage.pool,
           send: sendSms,
@@ -181,6 +182,7 @@ class Daemon {
           log,
           config: this.#config.notify,
           owner: core.daemonId,
+          isStopped,
           stillOwns: async (subscriber, msisdn) =>
             (await core.subscribers.findNumber(BigInt(subscriber))) === msisdn,
         });
@@ -191,6 +193,7 @@ class Daemon {
           log,
           daemonId: core.daemonId,
           smpp: () => this.#smpp,
+          isStopped,
           onOutbox: (rows) => this.#dispatcher.offer(rows),
         });
         this.#inline = createInlineResults(clock, () => this.#dispatcher);
@@ -269,6 +272,7 @@ class Daemon {
           storage: this.#storage,
           clock,
           offsetMs: () => demoClock?.offsetMs() ?? 0,
+          brakes: this.#core.brakes,
           log,
         });
       },

@@ -11,6 +11,8 @@ import type { Logger } from '../runtime/log.ts';
 import type { PostgresPool } from '../storage/postgres.ts';
 
 export interface NoticesDeps {
+  /** True while no message may leave. */
+  readonly isStopped: () => boolean;
   readonly config: () => Config;
   readonly pool: PostgresPool;
   readonly clock: Clock;
@@ -27,6 +29,7 @@ export async function openNotices(deps: NoticesDeps): Promise<Notifier> {
   const mail = createMail(notices.mail, { clock, log });
   const { source, smsc, confirmMs } = notices.push;
   const notifier = createNotifier({
+    isStopped: deps.isStopped,
     pool,
     clock,
     log,

@@ -30,6 +30,7 @@ export interface PartnersDeps {
   readonly clock: Clock;
   readonly log: Logger;
   readonly subscribers: Pick<Subscribers, 'resolveNumber'>;
+  readonly checkBrake: PartnerOperationDeps['checkBrake'];
 }
 
 export async function openPartners(deps: PartnersDeps): Promise<Partners> {
@@ -42,7 +43,7 @@ export async function openPartners(deps: PartnersDeps): Promise<Partners> {
   return {
     admin: createPartnerAdmin({ pool, ledger, clock, published, master }),
     api: createPartnerApi(
-      { pool, ledger, clock, published, resolve },
+      { pool, ledger, clock, published, resolve, checkBrake: deps.checkBrake },
       () => deps.config().partners,
       () => deps.config().programme,
     ),

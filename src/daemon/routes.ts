@@ -31,6 +31,7 @@ export function routesOf(
       orders: (id) => listOrders(core.executeDeps, walletOf(id), clock.now()),
       partners: partners.admin,
       clearing: partners.clearing,
+      brakes: core.brakes,
       awards: createAwards(pool, core.ledger),
       reports: createReports(config, pool, clock),
       numberPlan,

@@ -22,6 +22,8 @@ export interface DispatcherDeps {
   /** This daemon's number in `lease_owner`; never that of another running daemon. */
   readonly owner: number;
   /** Whether the number is still the subscriber's: a message that waited must not reach its next owner. */
+  /** True while no message may leave. */
+  readonly isStopped?: () => boolean;
   readonly stillOwns: (subscriber: number, msisdn: string) => Promise<boolean>;
 }
 
@@ -137,6 +139,7 @@ class OutboxDispatcher implements Dispatcher {
   }
 
   #pump(): void {
+    if (this.#deps.isStopped?.() === true) return;
     while (!this.#gaveUp && this.#inFlight < this.#deps.config.inFlightMax) {
       const held = this.#queue.shift();
       if (held === undefined) break;
@@ -242,6 +245,7 @@ class OutboxDispatcher implements Dispatcher {
 
   /** One round: due rows of each priority in turn, and receipts that came early; then again after a while. */
   async #poll(): Promise<void> {
+    this.#pump();
     const { pool, clock, config, log } = this.#deps;
     let more = true;
     while (more && !this.#stopping) {

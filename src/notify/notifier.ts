@@ -36,6 +36,8 @@ export interface NotifierDeps {
   onOutbox(rows: readonly LeasedOutbox[]): void;
   readonly push: SendDirect;
   readonly mail: SendDirect;
+  /** True while no message may leave. */
+  readonly isStopped?: () => boolean;
 }
 
 /** Takes notices from the table to the channels, one after the other until one delivers. */
@@ -112,7 +114,8 @@ class TableNotifier implements Notifier {
 
   /** True when there may be more. */
   async #round(): Promise<boolean> {
-    const { pool, clock, owner, serials } = this.#deps;
+    const { pool, clock, owner, serials, isStopped } = this.#deps;
+    if (isStopped?.() === true) return false;
     const config = this.#deps.config();
     const now = clock.now();
     const claim = { owner, now, leaseUntil: now + config.leaseMs, limit: config.claimMax };

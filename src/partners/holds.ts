@@ -41,7 +41,7 @@ export interface Authorised {
  * Sets points aside for a purchase at the partner. They come back by themselves when nothing is captured in time.
  *
  * @throws Refusal `subscriber_unknown`, `agreement_missing`, `points_insufficient`, `account_frozen`,
- *   `idempotency_mismatch`
+ *   `idempotency_mismatch`, `stopped`
  */
 export async function authorise(
   deps: HoldDeps,
@@ -51,6 +51,7 @@ export async function authorise(
   const hash = contentHash({ msisdn, points, ttlMs: ttlMs ?? null });
   const before = await findBefore(deps, actor, 'hold', id, hash);
   if (before !== undefined) return { points: before.points, expiresAt: undefined, replayed: true };
+  deps.checkBrake('redemptions');
   const now = deps.clock.now();
   const agreement = (await deps.published.current()).agreementAt(actor.partner.id, now);
   const wallet = walletOf(await getMember(deps, msisdn, now));

@@ -25,6 +25,8 @@ export interface PartnerOperationDeps {
   readonly ledger: Ledger;
   readonly clock: Clock;
   readonly published: PublishedPartners;
+  /** Refusal `stopped` while the emergency brake is on. */
+  checkBrake(brake: 'redemptions'): void;
   /** Who had the number at that moment. */
   resolve(msisdn: Msisdn, at: Instant): Promise<{ readonly id: bigint } | undefined>;
 }

@@ -25,6 +25,7 @@ export const APPEND_ONLY_TABLES: readonly string[] = [
   'business_event_rest',
   'assessment_result',
   'ledger_seal',
+  'brake_event',
 ];
 
 /**

@@ -2,6 +2,8 @@ import { randomBytes } from 'node:crypto';
 import { expect } from 'chai';
 import { createExecute, type CommandContext, type Execute } from '../../src/channels/execute.ts';
 import type { Command, Outcome, Result } from '../../src/channels/command.ts';
+import type { Brake } from '../../src/controls/brake-store.ts';
+import { createBrakes, type Brakes } from '../../src/controls/brakes.ts';
 import { earn } from '../../src/ledger/decide/earn.ts';
 import { NEVER } from '../../src/ledger/lots.ts';
 import { findWallet } from '../../src/ledger/store.ts';
@@ -12,7 +14,7 @@ import type { Msisdn } from '../../src/values/msisdn.ts';
 import type { Channel, TraceId } from '../../src/values/trace.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
 import { pricedItem } from '../support/price-list.ts';
-import { openTestLedger, openWallets, wallet, type TestLedger } from '../support/ledger.ts';
+import { openTestLedger, openWallets, quietLog, wallet, type TestLedger } from '../support/ledger.ts';
 
 const ANNA = 11;
 const BORIS = 12;
@@ -25,6 +27,7 @@ describe('a command', () => {
   let execute: Execute;
   let programme: ProgrammeConfig;
   let prices: PriceList;
+  let brakes: Brakes;
 
   before(async () => {
     db = await createTestDatabase();
@@ -32,6 +35,7 @@ describe('a command', () => {
     await openWallets(db.pool, [ANNA, BORIS]);
     const points = { to: wallet(ANNA), points: 1000n, classId: ledger.earned, debtSharePpm: 0n };
     await ledger.run(earn({ ...points, expiresAt: () => NEVER, from: 'issue', kind: 'earn' }));
+    brakes = createBrakes(db.pool, systemClock(), quietLog);
     execute = createExecute({
       pool: db.pool,
       classes: ledger.classes,
@@ -48,6 +52,7 @@ describe('a command', () => {
         return Promise.resolve(found?.[0] as Msisdn | undefined);
       },
       findItem: (_, code) => Promise.resolve(prices.items.find((item) => item.code === code)),
+      checkBrake: (brake) => brakes.check(brake),
       noticeOfPoints: () => Promise.resolve(undefined),
       setLanguage: () => Promise.resolve(),
     });
@@ -189,5 +194,57 @@ describe('a command', () => {
         + (select count(*) from transfer where reason like '%7916%') as found`,
     );
     expect(row!.found).to.equal(0n);
+  });
+
+  describe('while an emergency brake is on', () => {
+    const move = (brake: Brake, engaged: boolean) =>
+      brakes.move({ brake, engaged, reason: 'test', actor: 'test' });
+    afterEach(async () => {
+      await move('transfers', false);
+      await move('redemptions', false);
+    });
+
+    it('is refused, prepared before or not, and other things go on', async () => {
+      const before = await points(BORIS);
+      const waiting = await prepare('ussd');
+      await move('transfers', true);
+      const stopped = { kind: 'refused', code: 'stopped', detail: { brake: 'transfers' } };
+      expect(await ask('ussd', { kind: 'prepare', action: TO_BORIS })).to.deep.include(stopped);
+      expect(await ask('ussd', { kind: 'confirm', pendingId: waiting.pendingId })).to.deep.include(stopped);
+      expect(await points(BORIS)).to.equal(before);
+      await done('prepared', ask('ussd', { kind: 'prepare', action: { kind: 'redeem', item: '1' } }));
+      await move('redemptions', true);
+      const refused = await ask('ussd', { kind: 'prepare', action: { kind: 'redeem', item: '1' } });
+      expect(refused).to.deep.include({ code: 'stopped', detail: { brake: 'redemptions' } });
+      await done('balance', ask('ussd', { kind: 'balance' }));
+    });
+
+    it('still answers what was done before when it is asked again', async () => {
+      const { pendingId } = await prepare('ussd');
+      await done('transferred', ask('ussd', { kind: 'confirm', pendingId }));
+      await move('transfers', true);
+      expect(await ask('ivr', { kind: 'confirm', pendingId })).to.deep.include({
+        kind: 'done',
+        replayed: true,
+      });
+    });
+
+    it('goes on as before once it is released', async () => {
+      await move('transfers', true);
+      await move('transfers', false);
+      const { pendingId } = await prepare('ussd');
+      await done('transferred', ask('ussd', { kind: 'confirm', pendingId }));
+    });
+  });
+
+  it('keeps to the limits of whoever gets points', async () => {
+    programme = programmeConfig.parse({ transfer: { received: { perDay: { count: 1_000, points: 60 } } } });
+    await db.pool.query("update account set counters = '' where id = $1", [wallet(BORIS).id]);
+    const first = await prepare('ussd');
+    const second = await prepare('ussd');
+    await done('transferred', ask('ussd', { kind: 'confirm', pendingId: first.pendingId }));
+    const refused = await ask('ussd', { kind: 'confirm', pendingId: second.pendingId });
+    expect(refused).to.deep.include({ kind: 'refused', code: 'limit_exceeded' });
+    expect(refused).to.have.nested.property('detail.limit', 'received_daily');
   });
 });

@@ -1,5 +1,6 @@
 import { expect } from 'chai';
 import { createDispatcher, type Dispatcher, type DispatcherDeps } from '../../src/notify/dispatcher.ts';
+import { queued } from '../../src/notify/metrics.ts';
 import type { OutboundSms, SubmitReceipt } from '../../src/notify/ports.ts';
 import { manualClock, type ManualClock } from '../../src/runtime/clock.ts';
 import { notifyConfig } from '../../src/runtime/config/notify.ts';
@@ -124,12 +125,33 @@ describe('the dispatcher', () => {
     await insertOutbox(database.pool, { id: 10, createdAt: clock.now() });
     await until(async () => {
       clock.advance(1);
-      return (await rowOf(10)).lease_owner === 7;
+      // Four of the pile, and both replies.
+      return (await queued.get()).values[0]?.value === 6;
     });
     smsc.hold = false;
     smsc.answerAll();
     await settled(10, 'sent');
     expect(smsc.sent.slice(0, 4).map(({ text }) => text)).to.deep.equal(inAnyOrder([1, 2, 9, 10]));
+  });
+
+  it('keeps everything back while messages are stopped, and sends it afterwards', async () => {
+    let stopped = true;
+    const dispatcher = open(7, { isStopped: () => stopped, config: notifyConfig.parse({ pollMs: 1 }) });
+    dispatcher.start();
+    dispatcher.offer([await insertOutbox(database.pool, { id: 1, createdAt: clock.now() }, 7)]);
+    await insertOutbox(database.pool, { id: 2, createdAt: clock.now() });
+    await until(async () => {
+      clock.advance(1);
+      return (await rowOf(2)).lease_owner === 7;
+    });
+    expect(smsc.sent).to.deep.equal([]);
+    stopped = false;
+    for (const id of [1, 2]) {
+      await until(async () => {
+        clock.advance(1);
+        return (await rowOf(id)).state === 'sent';
+      });
+    }
   });
 
   it('leaves a refused message alone', async () => {

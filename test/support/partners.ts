@@ -1,7 +1,13 @@
 import type { AwardsApi } from '../../src/channels/api/awards.ts';
+import type { Brakes } from '../../src/controls/brakes.ts';
 import type { Clearing } from '../../src/clearing/clearing.ts';
 import type { PartnerAdmin } from '../../src/partners/admin.ts';
 import { Refusal } from '../../src/errors.ts';
+
+export const noBrakes: Pick<Brakes, 'list' | 'move'> = {
+  list: () => Promise.resolve([]),
+  move: () => Promise.resolve(),
+};
 
 export const noAwards: AwardsApi = {
   preview: () => Promise.resolve({ awards: 0n, members: 0n, points: 0n }),

@@ -26,7 +26,10 @@ export interface TestProgramme {
 export function openTestProgramme(ledger: TestLedger, clock: ManualClock): TestProgramme {
   const published = createPublishedPartners(ledger.pool, clock);
   const admin = createPartnerAdmin({ pool: ledger.pool, ledger, clock, published, master: MASTER });
-  const deps = { pool: ledger.pool, ledger, clock, published, resolve: resolveNumber };
+  const deps = {
+    ...{ pool: ledger.pool, ledger, clock, published, resolve: resolveNumber },
+    checkBrake: () => undefined,
+  };
   return {
     admin,
     published,

@@ -26,6 +26,8 @@ export const SCOPES = [
   'reports:read',
   'catalogue:read',
   'catalogue:write',
+  'controls:read',
+  'controls:write',
 ] as const;
 export type Scope = (typeof SCOPES)[number];
 

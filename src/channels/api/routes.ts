@@ -4,6 +4,8 @@ import type { Clock } from '../../runtime/clock.ts';
 import type { Subscribers } from '../../subscribers/subscribers.ts';
 import type { NumberPlan } from '../../values/msisdn.ts';
 import { awardRoutes, type AwardsApi } from './awards.ts';
+import type { Brakes } from '../../controls/brakes.ts';
+import { brakeRoutes } from './brakes.ts';
 import { catalogueRoutes, type CatalogueRoutesDeps } from './catalogue.ts';
 import { clearingRoutes } from './clearing.ts';
 import { eventRoutes, type RecordEvents } from './events.ts';
@@ -25,6 +27,7 @@ export interface ApiDeps {
   readonly partners: PartnerAdmin;
   readonly clearing: Clearing;
   readonly awards: AwardsApi;
+  readonly brakes: Pick<Brakes, 'list' | 'move'>;
   readonly reports: ReportsApi;
   readonly catalogue: CatalogueRoutesDeps['catalogue'];
   readonly orders: CatalogueRoutesDeps['orders'];
@@ -45,5 +48,6 @@ export function apiRoutes(deps: ApiDeps): Route[] {
     ...clearingRoutes(deps),
     ...reportRoutes(deps),
     ...catalogueRoutes(deps),
+    ...brakeRoutes(deps),
   ];
 }

@@ -188,6 +188,7 @@ const REFUSED = {
   rules_invalid: ['refusedGeneral', 'menu'],
   rules_not_replayed: ['refusedGeneral', 'menu'],
   statement_unknown: ['refusedGeneral', 'menu'],
+  stopped: ['refusedGeneral', 'menu'],
   subscriber_suspended: ['refusedSuspended', 'menu'],
   subscriber_unknown: ['refusedGeneral', 'menu'],
   transfer_to_self: ['refusedSelf', 'recipient'],

@@ -18,6 +18,13 @@ const transferRules = z.strictObject({
   pointsMax: points(10_000).describe('largest single transfer'),
   perDay: allowance(10, 20_000).describe('what one subscriber may send in a day of the zone'),
   perMonth: allowance(100, 100_000).describe('what one subscriber may send in a month of the zone'),
+  received: z
+    .strictObject({
+      perDay: allowance(50, 50_000).describe('what one subscriber may get in a day of the zone'),
+      perMonth: allowance(500, 250_000).describe('what one subscriber may get in a month of the zone'),
+    })
+    .prefault({})
+    .describe('limits on the side of whoever gets points'),
 });
 
 const buyingRules = z.strictObject({

@@ -9,7 +9,7 @@ import { Fault, IntakeFull, Refusal } from '../../../src/errors.ts';
 import { manualClock } from '../../../src/runtime/clock.ts';
 import type { Subscribers } from '../../../src/subscribers/subscribers.ts';
 import { instant } from '../../../src/values/instant.ts';
-import { noAwards, noClearing, noPartners } from '../../support/partners.ts';
+import { noAwards, noBrakes, noClearing, noPartners } from '../../support/partners.ts';
 import { createTestDatabase, type TestDatabase } from '../../support/database.ts';
 import { freshMsisdn, subscribersOf } from '../../support/subscribers.ts';
 import { catalogueDouble } from '../../support/catalogue.ts';
@@ -53,6 +53,7 @@ describe('HTTP API', () => {
       partners: noPartners,
       clearing: noClearing,
       awards: noAwards,
+      brakes: noBrakes,
       reports: {
         programme: ({ from, to }) =>
           Promise.resolve([

@@ -5,7 +5,7 @@ import { manualClock } from '../../../src/runtime/clock.ts';
 import { createPool, POSTGRES_DEFAULTS, type PostgresPool } from '../../../src/storage/postgres.ts';
 import { earningApi } from '../../support/earning-api.ts';
 import { startTestHttp, type TestHttp } from '../../support/http.ts';
-import { noAwards, noClearing, noPartners } from '../../support/partners.ts';
+import { noAwards, noBrakes, noClearing, noPartners } from '../../support/partners.ts';
 import { subscribersOf } from '../../support/subscribers.ts';
 import { catalogueDouble } from '../../support/catalogue.ts';
 
@@ -48,6 +48,7 @@ describe('OpenAPI document of the API', () => {
       partners: noPartners,
       clearing: noClearing,
       awards: noAwards,
+      brakes: noBrakes,
       reports: { programme: never },
     });
     http = await startTestHttp({ routes, clock, config: { publicBaseUrl: 'https://bonus.example.com' } });

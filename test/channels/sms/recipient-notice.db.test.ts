@@ -101,6 +101,7 @@ describe('the notice to the recipient of points', () => {
       },
       findNumber,
       findItem: () => Promise.resolve(undefined),
+      checkBrake: () => undefined,
       noticeOfPoints: createRecipientNotice(notice),
       setLanguage: () => Promise.resolve(),
     });

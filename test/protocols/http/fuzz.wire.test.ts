@@ -7,7 +7,7 @@ import { manualClock } from '../../../src/runtime/clock.ts';
 import type { Subscribers } from '../../../src/subscribers/subscribers.ts';
 import { earningApi } from '../../support/earning-api.ts';
 import { startTestHttp, type TestHttp } from '../../support/http.ts';
-import { noAwards, noClearing, noPartners } from '../../support/partners.ts';
+import { noAwards, noBrakes, noClearing, noPartners } from '../../support/partners.ts';
 import { Pipeline } from '../../support/pipeline.ts';
 import { rawExchange } from '../../support/raw-http.ts';
 import { mutate, seeded } from './mutate.ts';
@@ -77,6 +77,7 @@ describe('HTTP bodies, random and mutated', function () {
       partners: noPartners,
       clearing: noClearing,
       awards: noAwards,
+      brakes: noBrakes,
       reports: { programme: () => Promise.resolve([]) },
       ...catalogueDouble(),
       ledger: {
