@@ -243,6 +243,8 @@ describe('a command', () => {
     const first = await prepare('ussd');
     const second = await prepare('ussd');
     await done('transferred', ask('ussd', { kind: 'confirm', pendingId: first.pendingId }));
+    // As if somebody else sent the second one.
+    await db.pool.query("update account set counters = '' where id = $1", [wallet(ANNA).id]);
     const refused = await ask('ussd', { kind: 'confirm', pendingId: second.pendingId });
     expect(refused).to.deep.include({ kind: 'refused', code: 'limit_exceeded' });
     expect(refused).to.have.nested.property('detail.limit', 'received_daily');
